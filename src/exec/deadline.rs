@@ -1,0 +1,46 @@
+//! Until when an answer is waited for.
+
+use std::time::{Duration, Instant};
+
+use rustix::event::Timespec;
+
+/// One moment for a whole answer, and how long it was when it was set.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline {
+    limit: Duration,
+    at: Instant,
+}
+
+impl Deadline {
+    /// `limit` from now.
+    #[must_use]
+    pub fn after(limit: Duration) -> Self {
+        Self { limit, at: Instant::now() + limit }
+    }
+
+    /// How long it was when it was set.
+    #[must_use]
+    pub fn limit(self) -> Duration {
+        self.limit
+    }
+
+    /// What is left; zero when it has passed.
+    #[must_use]
+    pub fn left(self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether it has passed.
+    #[must_use]
+    pub fn passed(self) -> bool {
+        self.left().is_zero()
+    }
+}
+
+/// A duration as poll takes it.
+pub(super) fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: duration.subsec_nanos().into(),
+    }
+}

@@ -1,0 +1,305 @@
+//! Starts programs. This is the only file that does, and it is worth reading slowly.
+
+use std::{
+    io,
+    ops::ControlFlow,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::process::{CommandExt, ExitStatusExt},
+    },
+    process::{Command, ExitStatus, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustix::event::{PollFd, PollFlags, poll};
+
+use super::{
+    Deadline, Ended, Exit, Finder, Followed, Head, Interrupt, Invocation, Program, Sink,
+    deadline::timespec,
+    group::{Group, Reaper},
+};
+use crate::error::Error;
+
+/// How long the end of output is waited for once the program itself has ended.
+const OUTPUT_GRACE: Duration = Duration::from_millis(100);
+
+/// What a pipe can hold: after its program has ended, no more than this is still to come from it.
+const PIPE: usize = 64 * 1024;
+
+/// Starts programs on this machine.
+#[derive(Debug)]
+pub struct Host {
+    finder: Finder,
+    interrupt: Option<Arc<Interrupt>>,
+    stderr_limit: usize,
+    reaper: Arc<Reaper>,
+}
+
+impl Host {
+    pub(super) fn new(finder: Finder, interrupt: Option<Arc<Interrupt>>, stderr_limit: usize) -> Self {
+        Self { finder, interrupt, stderr_limit, reaper: Arc::default() }
+    }
+
+    pub(super) fn settle(&self) {
+        self.reaper.settle();
+    }
+
+    pub(super) fn run(
+        &self,
+        invocation: &Invocation,
+        deadline: Deadline,
+        stdout: &mut dyn Sink,
+    ) -> Result<Ended, Error> {
+        let program = invocation.program();
+        if deadline.passed() {
+            return Err(Error::Timeout { program, limit: deadline.limit() });
+        }
+        let mut run = self.start(invocation)?;
+        let mut stderr = Head::new(self.stderr_limit);
+        let end = run.read(self.interrupt.as_deref(), None, Some(deadline), stdout, &mut stderr);
+        match end {
+            // Dropping the run ends the group in the background.
+            End::Deadline => Err(Error::Timeout { program, limit: deadline.limit() }),
+            End::Interrupted(signal) => Err(Error::Interrupted(signal)),
+            End::Stopped => Err(Error::Internal),
+            End::Exited => {
+                let exit = run.group.ended().map_err(|error| not_started(program, &error))?;
+                Ok(Ended { exit: exit.into(), stderr: stderr.captured() })
+            }
+        }
+    }
+
+    pub(super) fn follow(
+        &self,
+        invocation: &Invocation,
+        reader: BorrowedFd<'_>,
+        stdout: &mut dyn Sink,
+    ) -> Result<Followed, Error> {
+        let program = invocation.program();
+        let mut run = self.start(invocation)?;
+        let mut stderr = Head::new(self.stderr_limit);
+        match run.read(self.interrupt.as_deref(), Some(reader), None, stdout, &mut stderr) {
+            End::Interrupted(signal) => Err(Error::Interrupted(signal)),
+            End::Stopped | End::Deadline => Ok(Followed::Stopped),
+            End::Exited => {
+                let exit = run.group.ended().map_err(|error| not_started(program, &error))?;
+                Ok(Followed::Ended(Ended { exit: exit.into(), stderr: stderr.captured() }))
+            }
+        }
+    }
+
+    fn start(&self, invocation: &Invocation) -> Result<Run, Error> {
+        let program = invocation.program();
+        self.reaper.sweep();
+        let path = self.finder.path(program).ok_or(Error::MissingBinary(program))?;
+        let mut child = Command::new(path)
+            .args(invocation.arguments())
+            // Nothing of ours reaches it: no colours, no pager, no library path, no proxy.
+            .env_clear()
+            .env("LC_ALL", "C.UTF-8")
+            .env("TZ", "UTC")
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // A group of its own, so that what it starts can be ended with it.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| not_started(program, &error))?;
+        let stdout = child.stdout.take().map(OwnedFd::from);
+        let stderr = child.stderr.take().map(OwnedFd::from);
+        let group = Group::new(child, &self.reaper).map_err(|error| not_started(program, &error))?;
+        Ok(Run { group, stdout, stderr, exited: None, buffer: vec![0; PIPE] })
+    }
+}
+
+/// A program that is there but cannot be started is as good as missing; a machine that can start
+/// nothing (no memory, no processes, no descriptors) is another matter.
+fn not_started(program: Program, error: &io::Error) -> Error {
+    match error.raw_os_error().map(rustix::io::Errno::from_raw_os_error) {
+        Some(
+            rustix::io::Errno::NOENT
+            | rustix::io::Errno::ACCESS
+            | rustix::io::Errno::PERM
+            | rustix::io::Errno::NOEXEC
+            | rustix::io::Errno::NOTDIR
+            | rustix::io::Errno::ISDIR
+            | rustix::io::Errno::LOOP
+            | rustix::io::Errno::TXTBSY
+            | rustix::io::Errno::LIBBAD,
+        ) => Error::MissingBinary(program),
+        _ => Error::NotStarted(program, error.to_string()),
+    }
+}
+
+impl From<ExitStatus> for Exit {
+    fn from(status: ExitStatus) -> Self {
+        match (status.code(), status.signal()) {
+            (Some(code), _) => Self::Code(code),
+            (None, Some(signal)) => Self::Signal(signal),
+            (None, None) => Self::Code(-1),
+        }
+    }
+}
+
+/// Why reading came to its end.
+enum End {
+    Exited,
+    Deadline,
+    Interrupted(i32),
+    Stopped,
+}
+
+/// A program under way: the group, and its two pipes until each has ended.
+struct Run {
+    group: Group,
+    stdout: Option<OwnedFd>,
+    stderr: Option<OwnedFd>,
+    exited: Option<Instant>,
+    buffer: Vec<u8>,
+}
+
+impl Run {
+    /// Reads both pipes as they fill (a full one would stop the program for ever) until the
+    /// program has ended and its output too. One loop, one deadline, no thread.
+    fn read(
+        &mut self,
+        interrupt: Option<&Interrupt>,
+        reader: Option<BorrowedFd<'_>>,
+        deadline: Option<Deadline>,
+        stdout: &mut dyn Sink,
+        stderr: &mut dyn Sink,
+    ) -> End {
+        loop {
+            if self.exited.is_some() && self.stdout.is_none() && self.stderr.is_none() {
+                return End::Exited;
+            }
+            let left = self.left(deadline);
+            if left.is_some_and(|left| left.is_zero()) {
+                if self.exited.is_some() {
+                    // The program may be gone while something it started still holds the pipes.
+                    self.drain(stdout, stderr);
+                    return End::Exited;
+                }
+                return End::Deadline;
+            }
+            let ready = self.wait(interrupt, reader, left);
+            if ready.interrupted
+                && let Some(signal) = interrupt.and_then(Interrupt::signal)
+            {
+                return End::Interrupted(signal);
+            }
+            if ready.reader_gone {
+                return End::Stopped;
+            }
+            if ready.exited {
+                self.exited = Some(Instant::now());
+            }
+            if ready.stdout && take(&mut self.stdout, &mut self.buffer, stdout).is_break() {
+                return End::Stopped;
+            }
+            if ready.stderr {
+                let _ = take(&mut self.stderr, &mut self.buffer, stderr);
+            }
+        }
+    }
+
+    fn left(&self, deadline: Option<Deadline>) -> Option<Duration> {
+        let left = deadline.map(Deadline::left);
+        match self.exited {
+            Some(since) => {
+                let grace = OUTPUT_GRACE.saturating_sub(since.elapsed());
+                Some(left.map_or(grace, |left| left.min(grace)))
+            }
+            None => left,
+        }
+    }
+
+    fn wait(
+        &self,
+        interrupt: Option<&Interrupt>,
+        reader: Option<BorrowedFd<'_>>,
+        left: Option<Duration>,
+    ) -> Ready {
+        let nothing = PollFlags::empty();
+        let pidfd = self.group.pidfd();
+        let pidfd = if self.exited.is_none() { Some(pidfd) } else { None };
+        // A reader of ours that has gone shows as an error, which needs no asking for.
+        let asked = [
+            (self.stdout.as_ref().map(AsFd::as_fd), PollFlags::IN),
+            (self.stderr.as_ref().map(AsFd::as_fd), PollFlags::IN),
+            (pidfd, PollFlags::IN),
+            (interrupt.map(AsFd::as_fd), PollFlags::IN),
+            (reader, nothing),
+        ];
+        let mut fds = Vec::with_capacity(asked.len());
+        fds.extend(asked.iter().filter_map(|(fd, flags)| fd.map(|fd| PollFd::from_borrowed_fd(fd, *flags))));
+        let timeout = left.map(timespec);
+        // A signal ends the wait early; the next round sees what it brought.
+        if poll(&mut fds, timeout.as_ref()).is_err() {
+            return Ready::default();
+        }
+        let mut seen = fds.iter().map(|fd| !fd.revents().is_empty());
+        let mut next = |there: bool| there && seen.next().unwrap_or(false);
+        Ready {
+            stdout: next(asked[0].0.is_some()),
+            stderr: next(asked[1].0.is_some()),
+            exited: next(asked[2].0.is_some()),
+            interrupted: next(asked[3].0.is_some()),
+            reader_gone: next(asked[4].0.is_some()),
+        }
+    }
+
+    /// Takes what the ended program left in its pipes, which cannot be more than they hold.
+    fn drain(&mut self, stdout: &mut dyn Sink, stderr: &mut dyn Sink) {
+        if is_readable(self.stdout.as_ref()) {
+            let _ = take(&mut self.stdout, &mut self.buffer, stdout);
+        }
+        if is_readable(self.stderr.as_ref()) {
+            let _ = take(&mut self.stderr, &mut self.buffer, stderr);
+        }
+    }
+}
+
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one answer for each descriptor")]
+struct Ready {
+    stdout: bool,
+    stderr: bool,
+    exited: bool,
+    interrupted: bool,
+    reader_gone: bool,
+}
+
+fn is_readable(pipe: Option<&OwnedFd>) -> bool {
+    pipe.is_some_and(|fd| {
+        let mut fds = [PollFd::new(fd, PollFlags::IN)];
+        matches!(poll(&mut fds, Some(&timespec(Duration::ZERO))), Ok(1))
+    })
+}
+
+/// Reads once; at the end of output the pipe is closed and forgotten.
+fn take(pipe: &mut Option<OwnedFd>, buffer: &mut [u8], sink: &mut dyn Sink) -> ControlFlow<()> {
+    let Some(fd) = pipe else { return ControlFlow::Continue(()) };
+    match rustix::io::read(fd, &mut *buffer) {
+        Ok(0) => {
+            *pipe = None;
+            ControlFlow::Continue(())
+        }
+        Ok(count) => sink.feed(&buffer[..count]),
+        Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => ControlFlow::Continue(()),
+        Err(_) => {
+            *pipe = None;
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+impl Ended {
+    /// The exit code and stderr of a program that failed, as an error.
+    #[must_use]
+    pub fn failure(&self, program: Program) -> Error {
+        Error::CommandFailed { program, exit_code: self.exit.code(), stderr: self.stderr.text.clone() }
+    }
+}

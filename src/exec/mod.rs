@@ -1,0 +1,149 @@
+//! Starts the three programs, and nothing else.
+
+mod capture;
+mod deadline;
+mod demo;
+mod group;
+mod host;
+mod interrupt;
+mod invocation;
+mod program;
+
+use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+
+pub use self::{
+    capture::{Captured, Head, Line, LineCutter, Sink},
+    deadline::Deadline,
+    interrupt::Interrupt,
+    invocation::{Columns, Detail, Gpu, Invocation},
+    program::{Finder, Program, SEARCH_PATH},
+};
+use self::{demo::Demo, host::Host};
+use crate::error::Error;
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl Exit {
+    /// The code as a shell shows it: 128 + n for signal n.
+    #[must_use]
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => 128 + signal,
+        }
+    }
+
+    /// Whether it ended by itself with code 0.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+/// A program that has ended. Its stdout went into the sink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub exit: Exit,
+    /// What it said on stderr.
+    pub stderr: Captured,
+}
+
+/// How following came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Followed {
+    /// The sink or the reader of our output wanted no more.
+    Stopped,
+    /// The program ended by itself.
+    Ended(Ended),
+}
+
+/// Answers invocations: from this machine, or from the demo's recordings.
+#[derive(Debug)]
+pub struct Executor(Source);
+
+#[derive(Debug)]
+enum Source {
+    Host(Host),
+    Demo(Demo),
+}
+
+impl Executor {
+    /// Starts programs found in these folders; `interrupt` ends what is under way. `stderr_limit`
+    /// is how many bytes of a program's stderr are kept.
+    #[must_use]
+    pub fn host(folders: Vec<PathBuf>, interrupt: Option<Arc<Interrupt>>, stderr_limit: usize) -> Self {
+        Self(Source::Host(Host::new(Finder::new(folders), interrupt, stderr_limit)))
+    }
+
+    /// Answers from recordings and starts nothing.
+    #[must_use]
+    pub fn demo(interrupt: Option<Arc<Interrupt>>) -> Self {
+        Self(Source::Demo(Demo::new(interrupt)))
+    }
+
+    /// Whether the answers are recordings.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        matches!(self.0, Source::Demo(_))
+    }
+
+    /// The time the answers are true for: now, or the moment of the recordings.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Source::Host(_) => Timestamp::now(),
+            Source::Demo(_) => demo::recorded_at(),
+        }
+    }
+
+    /// Runs a program to its end; its stdout goes into the sink.
+    ///
+    /// # Errors
+    /// When it is missing, cannot be started or has not ended at the deadline. A program that ends
+    /// with a code other than 0 is no error here.
+    pub fn run(
+        &self,
+        invocation: &Invocation,
+        deadline: Deadline,
+        stdout: &mut dyn Sink,
+    ) -> Result<Ended, Error> {
+        match &self.0 {
+            Source::Host(host) => host.run(invocation, deadline, stdout),
+            Source::Demo(demo) => Ok(demo.run(invocation, stdout)),
+        }
+    }
+
+    /// Runs a program that does not end by itself, until it does, the sink breaks off, a signal
+    /// comes or `reader`, our own output, has nobody who reads it.
+    ///
+    /// # Errors
+    /// When it is missing or cannot be started, or a signal came.
+    pub fn follow(
+        &self,
+        invocation: &Invocation,
+        reader: BorrowedFd<'_>,
+        stdout: &mut dyn Sink,
+    ) -> Result<Followed, Error> {
+        match &self.0 {
+            Source::Host(host) => host.follow(invocation, reader, stdout),
+            Source::Demo(demo) => demo.follow(invocation, reader, stdout),
+        }
+    }
+
+    /// Waits, for at most two seconds, until what is being ended has ended. For the end of the process.
+    pub fn settle(&self) {
+        if let Source::Host(host) = &self.0 {
+            host.settle();
+        }
+    }
+}

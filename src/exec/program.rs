@@ -1,0 +1,79 @@
+//! Which programs there are, and where they are found.
+
+use std::{
+    fmt,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+/// The only three programs that are ever started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Program {
+    /// `systemctl show`
+    Systemctl,
+    /// `journalctl --unit=…`
+    Journalctl,
+    /// `nvidia-smi`
+    NvidiaSmi,
+}
+
+impl Program {
+    /// The file name that is looked up.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Systemctl => "systemctl",
+            Self::Journalctl => "journalctl",
+            Self::NvidiaSmi => "nvidia-smi",
+        }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where programs are looked for when nothing else is said; never the caller's `PATH`.
+pub const SEARCH_PATH: &str = "/usr/bin:/bin:/usr/local/bin:/usr/local/nvidia/bin";
+
+/// Finds each program once. One that is missing is looked up again at the next question, since
+/// a driver may be installed while we run.
+#[derive(Debug)]
+pub struct Finder {
+    folders: Vec<PathBuf>,
+    found: [OnceLock<PathBuf>; 3],
+}
+
+impl Finder {
+    /// Takes absolute folders, looked through in their order, and looks at once.
+    #[must_use]
+    pub fn new(folders: Vec<PathBuf>) -> Self {
+        let finder = Self { folders, found: [const { OnceLock::new() }; 3] };
+        for program in [Program::Systemctl, Program::Journalctl, Program::NvidiaSmi] {
+            let _ = finder.path(program);
+        }
+        finder
+    }
+
+    /// The absolute path of the program, or `None` while it is missing.
+    #[must_use]
+    pub fn path(&self, program: Program) -> Option<&Path> {
+        let slot = &self.found[program as usize];
+        if slot.get().is_none() {
+            let path = self
+                .folders
+                .iter()
+                .map(|folder| folder.join(program.name()))
+                .find(|path| is_executable(path))?;
+            return Some(slot.get_or_init(|| path));
+        }
+        slot.get().map(PathBuf::as_path)
+    }
+}
+
+fn is_executable(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}

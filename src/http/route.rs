@@ -1,0 +1,295 @@
+//! Which question a request asks. Pure: from method and target to a question or an error.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{
+    query::{Query, decode},
+    reply::Reply,
+};
+use crate::{
+    error::Error,
+    exec::{Detail, Gpu},
+    limits::{Limits, Lines, integer},
+    report::{gpu, logs, services},
+    service::{self, Service},
+};
+
+/// What to do with a request.
+pub(super) enum Route {
+    /// The answer needs no program.
+    Ready(Reply),
+    /// A worker has to ask.
+    Ask(Question),
+}
+
+/// What only programs can answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Question {
+    Overview,
+    Status(&'static Service),
+    Logs(logs::Question),
+    Gpu(gpu::Question),
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+}
+
+enum Path {
+    Health,
+    Services,
+    Overview,
+    Status(&'static Service),
+    Logs(&'static Service),
+    Gpu,
+}
+
+/// Finds the route. An unknown path or service id comes first, then the method, then parameters.
+pub(super) fn find(
+    method: &str,
+    target: &str,
+    limits: &Limits,
+    prefix: Option<&str>,
+) -> Result<Route, Error> {
+    if target.contains('#') {
+        return Err(Error::BadRequest("a fragment in the target"));
+    }
+    let target = without_authority(target);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = find_path(path, prefix)?;
+    if !matches!(method, "GET" | "HEAD") {
+        return Err(Error::MethodNotAllowed);
+    }
+    let query = Query::parse(query);
+    Ok(Route::Ask(match path {
+        Path::Health => return Ok(Route::Ready(Reply::ok(&Health { status: "ok" }))),
+        Path::Services => return Ok(Route::Ready(Reply::ok(&services::list()))),
+        Path::Overview => Question::Overview,
+        Path::Status(service) => Question::Status(service),
+        Path::Logs(service) => Question::Logs(logs_question(service, &query, limits)?),
+        Path::Gpu => Question::Gpu(gpu_question(&query)?),
+    }))
+}
+
+/// An absolute-form target (RFC 9112, 3.2.2) is answered by its path, whatever its host.
+fn without_authority(target: &str) -> &str {
+    let rest = ["http://", "https://"].iter().find_map(|scheme| {
+        let start = target.get(..scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then(|| &target[scheme.len()..])
+    });
+    match rest {
+        Some(rest) => rest.find(['/', '?']).map_or("/", |end| &rest[end..]),
+        None => target,
+    }
+}
+
+fn find_path(path: &str, prefix: Option<&str>) -> Result<Path, Error> {
+    // Decoded after the split, so that an escaped slash can never make a new segment.
+    let decoded: Option<Vec<String>> =
+        path.strip_prefix('/').ok_or(Error::NotFound)?.split('/').map(decode).collect();
+    let decoded = decoded.ok_or(Error::NotFound)?;
+    let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    let prefix: Vec<&str> = prefix.map(|prefix| prefix.split('/').skip(1).collect()).unwrap_or_default();
+    match known(&segments) {
+        Err(Error::NotFound) if !prefix.is_empty() && segments.starts_with(&prefix) => {
+            known(&segments[prefix.len()..])
+        }
+        found => found,
+    }
+}
+
+fn known(segments: &[&str]) -> Result<Path, Error> {
+    let listed = |id: &str| service::find(id).ok_or_else(|| Error::UnknownService(id.to_owned()));
+    match segments {
+        ["health"] => Ok(Path::Health),
+        ["services"] => Ok(Path::Services),
+        ["overview"] => Ok(Path::Overview),
+        ["services", id, "status"] => listed(id).map(Path::Status),
+        ["services", id, "logs"] => listed(id).map(Path::Logs),
+        ["gpu", "nvidia-smi"] => Ok(Path::Gpu),
+        _ => Err(Error::NotFound),
+    }
+}
+
+fn logs_question(
+    service: &'static Service,
+    query: &Query<'_>,
+    limits: &Limits,
+) -> Result<logs::Question, Error> {
+    let lines = query.get("lines", "a whole number", integer)?;
+    let most = limits.log_window;
+    let minutes =
+        query.get("since_minutes", &format!("a whole number of minutes from 0 to {most}"), |text| {
+            u32::try_from(integer(text)?).ok().filter(|minutes| *minutes <= most)
+        })?;
+    Ok(logs::Question {
+        service,
+        lines: Lines::new(lines, limits),
+        since: minutes
+            .filter(|minutes| *minutes > 0)
+            .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+        entries: query.flag("entries")?,
+    })
+}
+
+fn gpu_question(query: &Query<'_>) -> Result<gpu::Question, Error> {
+    // First: where it and another parameter are both bad, it decides.
+    let gpu = match query.text("gpu")? {
+        None => Gpu::All,
+        Some(text) => Gpu::parse(&text).ok_or(Error::BadGpu(text))?,
+    };
+    Ok(gpu::Question {
+        gpu,
+        detail: if query.flag("detail")? { Detail::Full } else { Detail::Summary },
+        parsed: query.flag("parsed")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(method: &str, target: &str) -> &'static str {
+        match find(method, target, &Limits::default(), Some("/status")) {
+            Ok(_) => "ok",
+            Err(error) => error.code(),
+        }
+    }
+
+    #[test]
+    fn paths_are_matched_after_one_decoding_and_in_no_other_form() {
+        for target in [
+            "/health",
+            "/%68ealth",
+            "/health?anything=1&anything=2",
+            "/services",
+            "/overview",
+            "/services/k3s/status",
+            "/services/%6b3s/logs",
+            "/gpu/nvidia-smi",
+            "/status/health",
+            "/%73tatus/services/k3s/status",
+            "http://anywhere:99/health",
+            "HTTP://anywhere/services?x",
+        ] {
+            assert_eq!(code("GET", target), "ok", "{target}");
+            assert_eq!(code("HEAD", target), "ok", "{target}");
+            for method in ["POST", "get", "OPTIONS", "BREW"] {
+                assert_eq!(code(method, target), "method_not_allowed", "{method} {target}");
+            }
+        }
+        for target in [
+            "/",
+            "",
+            "*",
+            "//",
+            "/health/",
+            "//health",
+            "/Health",
+            "/metrics",
+            "/status",
+            "/status/",
+            "/status/status/health",
+            "/services/k3s",
+            "/services/k3s/status/",
+            "/gpu",
+            "/services%2fk3s/status",
+            "/health%",
+            "/health%zz",
+            "/services/%ff/status",
+            "/%2568ealth",
+            "health",
+            "http://anywhere",
+            "/health;x",
+            "/%00",
+        ] {
+            assert_eq!(code("GET", target), "not_found", "{target}");
+            assert_eq!(code("POST", target), "not_found", "{target}");
+        }
+        assert_eq!(code("GET", "/health#x"), "bad_request");
+    }
+
+    #[test]
+    fn an_unknown_service_comes_before_the_method_and_the_parameters() {
+        for id in ["sshd", "k3s.service", "K3S", "k3s%00", "..%2f", "*", "", "k3s%20", "%2e%2e"] {
+            assert_eq!(code("GET", &format!("/services/{id}/status")), "unknown_service", "{id}");
+            assert_eq!(code("POST", &format!("/services/{id}/logs?lines=x")), "unknown_service", "{id}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_read_strictly() {
+        fn case(query: &str, expected: &str) {
+            assert_eq!(code("GET", &format!("/services/k3s/logs?{query}")), expected, "{query}");
+        }
+        for query in [
+            "",
+            "lines=5",
+            "lines=-5",
+            "lines=007",
+            "lines=-0",
+            "lines=99999999999999999999",
+            "since_minutes=0",
+            "since_minutes=1440",
+            "since_minutes=-0",
+            "entries=YES",
+            "entries=0",
+            "unknown=1&unknown=2",
+            "&&",
+            "%6cines=5",
+            "lines=%35",
+            "%zz=1",
+            "lines=5&",
+        ] {
+            case(query, "ok");
+        }
+        for query in [
+            "lines=",
+            "lines",
+            "lines=+5",
+            "lines=%2B5",
+            "lines=1.0",
+            "lines=1_0",
+            "lines=5%20",
+            "lines=5+",
+            "lines=x",
+            "lines=1&lines=1",
+            "lines=1&%6cines=1",
+            "lines=%zz",
+            "lines=%ff",
+            "since_minutes=1441",
+            "since_minutes=-1",
+            "since_minutes=",
+            "entries=2",
+            "entries=",
+            "entries=true&entries=true",
+            "lines=99999999999999999999x",
+        ] {
+            case(query, "bad_parameter");
+        }
+    }
+
+    #[test]
+    fn a_gpu_is_all_or_an_index_and_decides_before_the_others() {
+        fn case(query: &str, expected: &str) {
+            assert_eq!(code("GET", &format!("/gpu/nvidia-smi?{query}")), expected, "{query}");
+        }
+        for query in
+            ["", "gpu=all", "gpu=0", "gpu=9999", "detail=true&gpu=3", "detail=on&parsed=off", "gpu=%30"]
+        {
+            case(query, "ok");
+        }
+        for gpu in
+            ["", "ALL", "-1", "%2B1", "01", "1,2", "0x1", "GPU-1", "18446744073709551616", "10000", "%zz"]
+        {
+            case(&format!("gpu={gpu}"), "bad_gpu");
+            case(&format!("detail=perhaps&gpu={gpu}"), "bad_gpu");
+        }
+        case("gpu=0&gpu=0", "bad_parameter");
+        case("detail=perhaps", "bad_parameter");
+        case("parsed=", "bad_parameter");
+    }
+}

@@ -1,0 +1,104 @@
+//! One safe window into a confidential GPU VM: which of seven systemd units are healthy, what they
+//! logged last, what the GPUs report, and one verdict.
+//!
+//! Imports run one way: `main → lib → cmd, http → report → exec`.
+
+pub mod cli;
+pub mod cmd;
+pub mod error;
+pub mod escape;
+pub mod exec;
+pub mod http;
+pub mod limits;
+pub mod report;
+pub mod service;
+pub mod settings;
+mod stderr_log;
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    sync::Arc,
+};
+
+use clap::Parser;
+
+use crate::{
+    cli::Cli,
+    cmd::{Call, Failure, Outcome, screen::Screen},
+    error::{Error, ErrorDocument},
+    exec::{Executor, Interrupt},
+    settings::{Environment, Settings},
+};
+
+/// Reads the command line, runs its subcommand, prints what went wrong, and says the exit code:
+/// 0 all well, 1 degraded, 2 could not tell, 130 after Ctrl-C.
+#[must_use]
+pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'_>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        // clap prints its own text: help to stdout, the rest to stderr. Nobody may be reading.
+        Err(error) => {
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    let mut screen = Screen::new(cli.global.color, environment);
+    let json = cli.global.json;
+    let call = match prepare(&cli, environment) {
+        Ok(call) => call,
+        Err(failure) => return explain(&failure, json, &mut screen),
+    };
+    let exec = Arc::clone(&call.exec);
+    let code = match cmd::run(&cli.command, call, &mut screen) {
+        Ok(Outcome::Well) => 0,
+        Ok(Outcome::Degraded) => 1,
+        Ok(Outcome::CouldNotTell) => 2,
+        Err(failure) => explain(&failure, json, &mut screen),
+    };
+    // After the answer: a program that ignores SIGTERM may need a second more.
+    exec.settle();
+    code
+}
+
+fn prepare<'a>(cli: &Cli, environment: Environment<'a>) -> Result<Call<'a>, Failure> {
+    let settings = Settings::resolve(&cli.global, environment)?;
+    stderr_log::start(environment);
+    let interrupt = Arc::new(Interrupt::catch()?);
+    // For serve a signal means: answer what is in flight. For the others: end what is under way.
+    let is_serve = matches!(cli.command, cli::Command::Serve(_));
+    let ends_programs = (!is_serve).then(|| Arc::clone(&interrupt));
+    let exec = if cli.global.demo {
+        Executor::demo(ends_programs)
+    } else {
+        Executor::host(settings.program_path.value.clone(), ends_programs, settings.max_output.value)
+    };
+    Ok(Call {
+        exec: Arc::new(exec),
+        limits: settings.limits(),
+        rule: settings.rule(),
+        json: cli.global.json,
+        interrupt,
+        settings,
+        environment,
+    })
+}
+
+/// Says what went wrong, once and where it can be understood; returns the exit code.
+fn explain(failure: &Failure, json: bool, screen: &mut Screen) -> u8 {
+    let text = match failure {
+        // `| head` ends quietly.
+        Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
+        Failure::Output(error) => format!("the answer could not be written: {error}"),
+        Failure::Setting(error) => error.to_string(),
+        Failure::Answer(Error::Interrupted(signal)) => return u8::try_from(128 + signal).unwrap_or(130),
+        Failure::Answer(error) => {
+            if json {
+                let _ = screen.write(&report::document(&ErrorDocument { detail: error }));
+            }
+            error.sentence()
+        }
+    };
+    let _ = writeln!(io::stderr(), "sek8s-status: {text}");
+    2
+}

@@ -1,0 +1,34 @@
+//! The answers: each is collected, parsed and judged in a file of its own.
+
+pub mod gpu;
+mod gpu_reason;
+mod gpu_rows;
+pub mod health;
+mod journal;
+pub mod logs;
+pub mod overview;
+pub mod reason;
+pub mod services;
+pub mod status;
+mod timestamp;
+mod unit;
+
+use serde::Serialize;
+
+pub use self::{
+    gpu_reason::GpuReason,
+    gpu_rows::{GpuRow, parse as parse_gpu_rows, parse_with_header as parse_gpu_rows_with_header},
+    journal::Entry,
+    unit::UnitStatus,
+};
+
+/// A document as clients get it: compact JSON and one newline, the same on the command line and
+/// over HTTP.
+#[must_use]
+pub fn document(answer: &impl Serialize) -> Vec<u8> {
+    // Our documents have text keys and finite numbers only, so this cannot fail; if it ever does,
+    // an empty body is the one that no client takes for an answer.
+    let mut bytes = serde_json::to_vec(answer).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}

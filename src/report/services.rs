@@ -1,0 +1,17 @@
+//! The allowlist as a document.
+
+use serde::Serialize;
+
+use crate::service::{self, Service};
+
+/// `{"services":[{"id","unit","description"}]}`
+#[derive(Debug, Serialize)]
+pub struct Services {
+    services: &'static [Service],
+}
+
+/// The document; nothing has to be asked for it.
+#[must_use]
+pub fn list() -> Services {
+    Services { services: service::all() }
+}
