@@ -1,0 +1,16 @@
+//! Runs the real binary with stub programs in its `--program-path`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
+
+mod answers;
+mod bad_input;
+mod commands;
+mod demo;
+mod programs;
+mod readme;
+mod rendered;
+mod serve;
+mod structure;
+mod stub;
+mod tables;
+mod test;
