@@ -1,6 +1,8 @@
 //! Starts the three programs, and nothing else.
 
 mod capture;
+#[cfg(test)]
+mod capture_properties;
 mod deadline;
 mod demo;
 mod group;

@@ -7,6 +7,8 @@ pub mod health;
 mod journal;
 pub mod logs;
 pub mod overview;
+#[cfg(test)]
+mod properties;
 pub mod reason;
 pub mod services;
 pub mod status;
