@@ -24,7 +24,7 @@ use crate::error::Error;
 /// How long the end of output is waited for once the program itself has ended.
 const OUTPUT_GRACE: Duration = Duration::from_millis(100);
 
-/// What a pipe can hold: after its program has ended, no more than this is still to come from it.
+/// What a pipe can hold, so that one read empties it.
 const PIPE: usize = 64 * 1024;
 
 /// Starts programs on this machine.
@@ -177,12 +177,9 @@ impl Run {
             }
             let left = self.left(deadline);
             if left.is_some_and(|left| left.is_zero()) {
-                if self.exited.is_some() {
-                    // The program may be gone while something it started still holds the pipes.
-                    self.drain(stdout, stderr);
-                    return End::Exited;
-                }
-                return End::Deadline;
+                // The program may be gone while something it started still holds the pipes. What it left
+                // in them itself was read in the round that saw it go.
+                return if self.exited.is_some() { End::Exited } else { End::Deadline };
             }
             let ready = self.wait(interrupt, reader, left);
             if ready.interrupted
@@ -250,16 +247,6 @@ impl Run {
             reader_gone: next(asked[4].0.is_some()),
         }
     }
-
-    /// Takes what the ended program left in its pipes, which cannot be more than they hold.
-    fn drain(&mut self, stdout: &mut dyn Sink, stderr: &mut dyn Sink) {
-        if is_readable(self.stdout.as_ref()) {
-            let _ = take(&mut self.stdout, &mut self.buffer, stdout);
-        }
-        if is_readable(self.stderr.as_ref()) {
-            let _ = take(&mut self.stderr, &mut self.buffer, stderr);
-        }
-    }
 }
 
 #[derive(Default)]
@@ -270,13 +257,6 @@ struct Ready {
     exited: bool,
     interrupted: bool,
     reader_gone: bool,
-}
-
-fn is_readable(pipe: Option<&OwnedFd>) -> bool {
-    pipe.is_some_and(|fd| {
-        let mut fds = [PollFd::new(fd, PollFlags::IN)];
-        matches!(poll(&mut fds, Some(&timespec(Duration::ZERO))), Ok(1))
-    })
 }
 
 /// Reads once; at the end of output the pipe is closed and forgotten.

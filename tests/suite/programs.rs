@@ -68,9 +68,22 @@ fn both_programs_hanging_cost_one_timeout_and_leave_nothing() {
 }
 
 #[test]
+fn nothing_is_started_any_more_when_the_time_is_up() {
+    // An answer that does not fit, so that each unit is asked for by itself; the first of them hangs.
+    let hangs =
+        Stub::acts(r#"for unit; do :; done; if [ $# -gt 6 ]; then echo Id=odd; else exec sleep 1000; fi"#);
+    let ran =
+        Test::new("status --json --timeout 300ms").systemctl(&hangs).any_stdout().asked_times(2).status(2);
+    for service in ran.json()["services"].as_array().unwrap() {
+        assert_eq!(service["error"]["error"], "timeout");
+    }
+    ran.nobody_is_left();
+}
+
+#[test]
 fn a_grandchild_that_holds_the_pipe_changes_nothing_and_is_ended() {
     let leaves = Stub::gpus().then(r#"sleep 1000 & echo $! >"$d/grandchild""#);
-    let ran = Test::new("gpu --json").nvidia_smi(&leaves).any_stdout().status(0);
+    let ran = Test::new("gpu --json --timeout 60s").nvidia_smi(&leaves).any_stdout().status(0);
     assert!(ran.json()["stdout"].as_str().unwrap().contains("two H100"));
     assert!(ran.took < SOON);
     nobody_is_left(&pids(&ran.programs, "nvidia-smi", "grandchild"));
@@ -79,7 +92,7 @@ fn a_grandchild_that_holds_the_pipe_changes_nothing_and_is_ended() {
 #[test]
 fn a_grandchild_that_left_the_group_changes_nothing_either() {
     let leaves = Stub::gpus().then("setsid sleep 20 &");
-    let ran = Test::new("gpu --json").nvidia_smi(&leaves).any_stdout().status(0);
+    let ran = Test::new("gpu --json --timeout 60s").nvidia_smi(&leaves).any_stdout().status(0);
     assert!(ran.json()["stdout"].as_str().unwrap().contains("two H100"));
     assert!(ran.took < SOON);
 }
@@ -87,7 +100,7 @@ fn a_grandchild_that_left_the_group_changes_nothing_either() {
 #[test]
 fn a_grandchild_that_goes_on_printing_does_not_keep_us() {
     let shouts = Stub::gpus().then("yes & exit 0");
-    let ran = Test::new("gpu --json").nvidia_smi(&shouts).any_stdout().status(0);
+    let ran = Test::new("gpu --json --timeout 60s").nvidia_smi(&shouts).any_stdout().status(0);
     assert_eq!(ran.json()["stdout_truncated"], true);
     assert!(ran.took < SOON);
     ran.nobody_is_left();

@@ -176,7 +176,8 @@ impl Test {
             .env_clear()
             .env("PROGRAM_PATH", self.programs.path())
             .envs(self.environment.iter().cloned())
-            .stdin(Stdio::null())
+            // Something to read, if a program of ours were to get it.
+            .stdin(Stdio::from(fs::File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap()))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
