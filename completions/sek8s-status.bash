@@ -44,7 +44,7 @@ _sek8s__status() {
 
     case "${cmd}" in
         sek8s__status)
-            opts="-h -V --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --masked-ok --help --version services gpu overview serve commands status logs"
+            opts="-h -V --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help --version services gpu overview serve commands status logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -96,6 +96,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --journal-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -108,7 +115,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__commands)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --masked-ok --help"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,6 +167,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --journal-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -172,7 +186,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__gpu)
-            opts="-h --detail --gpu --raw --parsed --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --masked-ok --help"
+            opts="-h --detail --gpu --raw --parsed --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -231,6 +245,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --journal-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -243,7 +264,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__logs)
-            opts="-n -f -h --lines --since --follow --entries --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-n -f -h --lines --since --follow --entries --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -316,6 +337,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --journal-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -328,7 +356,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__overview)
-            opts="-h --watch --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --masked-ok --help"
+            opts="-h --watch --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -387,6 +415,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --journal-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -399,7 +434,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__serve)
-            opts="-h --listen --uds --uds-mode --path-prefix --check --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --masked-ok --help"
+            opts="-h --listen --uds --uds-mode --path-prefix --check --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -487,6 +522,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --journal-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -499,7 +541,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__services)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --masked-ok --help"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -551,6 +593,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --journal-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -563,7 +612,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__status)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -609,6 +658,13 @@ _sek8s__status() {
                     return 0
                     ;;
                 --program-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --journal-path)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sek8s_status_global_optspecs
-    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= program-path= masked-ok= h/help V/version
+    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= program-path= journal-path= masked-ok= h/help V/version
 end
 
 function __fish_sek8s_status_needs_command
@@ -33,6 +33,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-default -
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -60,6 +61,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -80,6 +82,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-de
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -103,6 +106,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -126,6 +130,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -146,6 +151,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -165,6 +171,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -186,6 +193,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-d
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''

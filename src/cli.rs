@@ -138,6 +138,10 @@ pub struct GlobalFlags {
     /// /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]
     #[arg(long, global = true, value_name = "FOLDERS", value_hint = ValueHint::DirPath, help_heading = HOST)]
     pub program_path: Option<String>,
+    /// Where journald keeps its files, to tell an empty journal from none
+    /// [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]
+    #[arg(long, global = true, value_name = "FOLDERS", value_hint = ValueHint::DirPath, help_heading = HOST)]
+    pub journal_path: Option<String>,
 }
 
 const LIMITS: &str = "Limits";

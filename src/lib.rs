@@ -71,7 +71,7 @@ fn prepare<'a>(cli: &Cli, environment: Environment<'a>) -> Result<Call<'a>, Fail
     let exec = if cli.global.demo {
         Executor::demo(ends_programs)
     } else {
-        Executor::host(settings.program_path.value.clone(), ends_programs, settings.max_output.value)
+        Executor::host(settings.places(), ends_programs, settings.max_output.value)
     };
     Ok(Call {
         exec: Arc::new(exec),

@@ -13,7 +13,7 @@ use bytesize::ByteSize;
 
 use crate::{
     cli::{GlobalFlags, Serve},
-    exec::SEARCH_PATH,
+    exec::{JOURNAL_PATH, Places, SEARCH_PATH},
     limits::Limits,
     report::health::HealthRule,
     service::{self, Service},
@@ -89,6 +89,8 @@ pub struct Settings {
     pub masked_ok: Setting<Vec<&'static Service>>,
     /// Where programs are looked for: absolute folders.
     pub program_path: Setting<Vec<PathBuf>>,
+    /// Where journald keeps its files: absolute folders.
+    pub journal_path: Setting<Vec<PathBuf>>,
 }
 
 impl Settings {
@@ -159,6 +161,13 @@ impl Settings {
                 SEARCH_PATH.split(':').map(PathBuf::from).collect(),
                 folders,
             )?,
+            journal_path: look.setting(
+                "journal-path",
+                "JOURNAL_PATH",
+                flags.journal_path.as_deref(),
+                JOURNAL_PATH.split(':').map(PathBuf::from).collect(),
+                folders,
+            )?,
         })
     }
 
@@ -174,6 +183,12 @@ impl Settings {
         }
     }
 
+    /// The places among them.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        Places { programs: self.program_path.value.clone(), journal: self.journal_path.value.clone() }
+    }
+
     /// The health rule among them.
     #[must_use]
     pub fn rule(&self) -> HealthRule {
@@ -185,8 +200,9 @@ impl Settings {
     pub fn lines(&self) -> Vec<[String; 3]> {
         let line = |name: &str, value: String, origin: Origin| [name.to_owned(), value, origin.to_string()];
         let ids: Vec<_> = self.masked_ok.value.iter().map(|service| service.id()).collect();
-        let folders: Vec<_> =
-            self.program_path.value.iter().map(|folder| folder.display().to_string()).collect();
+        let folders = |folders: &[PathBuf]| {
+            folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(":")
+        };
         vec![
             line("timeout", humantime::format_duration(self.timeout.value).to_string(), self.timeout.origin),
             line("max-output", format!("{} bytes", self.max_output.value), self.max_output.origin),
@@ -194,7 +210,8 @@ impl Settings {
             line("log-max", format!("{} lines", self.log_max.value), self.log_max.origin),
             line("log-window", format!("{} minutes", self.log_window.value), self.log_window.origin),
             line("masked-ok", or_none(ids.join(",")), self.masked_ok.origin),
-            line("program-path", folders.join(":"), self.program_path.origin),
+            line("program-path", folders(&self.program_path.value), self.program_path.origin),
+            line("journal-path", folders(&self.journal_path.value), self.journal_path.origin),
         ]
     }
 }

@@ -7,6 +7,7 @@ use std::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::process::{CommandExt, ExitStatusExt},
     },
+    path::PathBuf,
     process::{Command, ExitStatus, Stdio},
     sync::Arc,
     time::{Duration, Instant},
@@ -15,7 +16,8 @@ use std::{
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{
-    Deadline, Ended, Exit, Finder, Followed, Head, Interrupt, Invocation, Program, Sink,
+    Deadline, Ended, Exit, Finder, Followed, Head, Interrupt, Invocation, JournalFiles, Places, Program,
+    Sink,
     deadline::timespec,
     group::{Group, Reaper},
 };
@@ -31,14 +33,20 @@ const PIPE: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Host {
     finder: Finder,
+    journal: Vec<PathBuf>,
     interrupt: Option<Arc<Interrupt>>,
     stderr_limit: usize,
     reaper: Arc<Reaper>,
 }
 
 impl Host {
-    pub(super) fn new(finder: Finder, interrupt: Option<Arc<Interrupt>>, stderr_limit: usize) -> Self {
-        Self { finder, interrupt, stderr_limit, reaper: Arc::default() }
+    pub(super) fn new(places: Places, interrupt: Option<Arc<Interrupt>>, stderr_limit: usize) -> Self {
+        let Places { programs, journal } = places;
+        Self { finder: Finder::new(programs), journal, interrupt, stderr_limit, reaper: Arc::default() }
+    }
+
+    pub(super) fn journal_files(&self) -> JournalFiles {
+        JournalFiles::look(&self.journal)
     }
 
     pub(super) fn settle(&self) {

@@ -9,6 +9,7 @@ mod group;
 mod host;
 mod interrupt;
 mod invocation;
+mod journal_files;
 mod program;
 
 use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
@@ -20,6 +21,7 @@ pub use self::{
     deadline::Deadline,
     interrupt::Interrupt,
     invocation::{Columns, Detail, Gpu, Invocation},
+    journal_files::{JOURNAL_PATH, JournalFiles},
     program::{Finder, Program, SEARCH_PATH},
 };
 use self::{demo::Demo, host::Host};
@@ -69,6 +71,15 @@ pub enum Followed {
     Ended(Ended),
 }
 
+/// Where things are on this machine; absolute folders.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// Where programs are looked for, in this order.
+    pub programs: Vec<PathBuf>,
+    /// Where journald keeps its files.
+    pub journal: Vec<PathBuf>,
+}
+
 /// Answers invocations: from this machine, or from the demo's recordings.
 #[derive(Debug)]
 pub struct Executor(Source);
@@ -80,11 +91,11 @@ enum Source {
 }
 
 impl Executor {
-    /// Starts programs found in these folders; `interrupt` ends what is under way. `stderr_limit`
-    /// is how many bytes of a program's stderr are kept.
+    /// Starts programs of this machine; `interrupt` ends what is under way. `stderr_limit` is how many
+    /// bytes of a program's stderr are kept.
     #[must_use]
-    pub fn host(folders: Vec<PathBuf>, interrupt: Option<Arc<Interrupt>>, stderr_limit: usize) -> Self {
-        Self(Source::Host(Host::new(Finder::new(folders), interrupt, stderr_limit)))
+    pub fn host(places: Places, interrupt: Option<Arc<Interrupt>>, stderr_limit: usize) -> Self {
+        Self(Source::Host(Host::new(places, interrupt, stderr_limit)))
     }
 
     /// Answers from recordings and starts nothing.
@@ -105,6 +116,15 @@ impl Executor {
         match &self.0 {
             Source::Host(_) => Timestamp::now(),
             Source::Demo(_) => demo::recorded_at(),
+        }
+    }
+
+    /// What can be read of the system's journal.
+    #[must_use]
+    pub fn journal_files(&self) -> JournalFiles {
+        match &self.0 {
+            Source::Host(host) => host.journal_files(),
+            Source::Demo(_) => JournalFiles::Readable,
         }
     }
 

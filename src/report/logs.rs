@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Entry;
 use crate::{
     error::Error,
-    exec::{Deadline, Ended, Executor, Followed, Invocation, Line, LineCutter, Program},
+    exec::{Deadline, Ended, Executor, Followed, Invocation, JournalFiles, Line, LineCutter, Program},
     limits::{Limits, Lines},
     service::Service,
 };
@@ -75,6 +75,9 @@ pub fn collect(
     let ended = exec.run(&Invocation::journal(service, lines, since), deadline, &mut cutter)?;
     cutter.end();
     judge(&ended, tail.seen)?;
+    if tail.seen == 0 {
+        look_at_files(exec)?;
+    }
     if tail.seen > 0 && tail.kept.is_empty() {
         return Err(Error::UnreadableOutput(Program::Journalctl));
     }
@@ -107,6 +110,7 @@ pub fn follow(
     reader: BorrowedFd<'_>,
     mut take: impl FnMut(Entry) -> ControlFlow<()>,
 ) -> Result<(), Error> {
+    look_at_files(exec)?;
     let mut seen = 0;
     let mut cutter = LineCutter::new(raw_limit(limits.max_output), |line| {
         seen += 1;
@@ -133,7 +137,7 @@ fn raw_limit(cap: usize) -> usize {
     6 * cap + 16 * 1024
 }
 
-/// A journal that is missing or closed to us exits with 0 on systemd 252, and says so on stderr only.
+/// A journal that is missing or closed to us may exit with 0, and say so on stderr only.
 fn judge(ended: &Ended, seen: u64) -> Result<(), Error> {
     let says = |text: &str| ended.stderr.text.contains(text);
     let success = ended.exit.is_success();
@@ -147,6 +151,15 @@ fn judge(ended: &Ended, seen: u64) -> Result<(), Error> {
         return Err(Error::NoJournal);
     }
     if success { Ok(()) } else { Err(ended.failure(Program::Journalctl)) }
+}
+
+/// No entries are an answer only if there is a journal that may be read.
+fn look_at_files(exec: &Executor) -> Result<(), Error> {
+    match exec.journal_files() {
+        JournalFiles::Readable => Ok(()),
+        JournalFiles::Closed => Err(Error::JournalPermission),
+        JournalFiles::Missing => Err(Error::NoJournal),
+    }
 }
 
 fn read(line: Line<'_>) -> Option<Entry> {

@@ -344,6 +344,25 @@ fn an_empty_log_is_an_answer_only_when_the_journal_could_be_read() {
     case("No journal files were opened due to insufficient permissions.", 1, "journal_permission");
     case("No journal files were found.", 0, "no_journal");
     case("Failed to iterate through journal: adm", 1, "command_failed");
+    // journalctl's machine formats are quiet about all that, so its files are looked at.
+    let files = |change: &dyn Fn(&std::path::Path)| {
+        let test = Test::new("logs k3s --json");
+        change(&test.programs().journal());
+        test.any_stdout().stderr_holds("journal").status(2).json()["detail"]["error"].clone()
+    };
+    assert_eq!(files(&|journal| std::fs::remove_dir_all(journal).unwrap()), "no_journal");
+    assert_eq!(
+        files(&|journal| std::fs::remove_file(journal.join("machine/system.journal")).unwrap()),
+        "no_journal"
+    );
+    assert_eq!(
+        files(&|journal| std::fs::rename(
+            journal.join("machine/system.journal"),
+            journal.join("machine/user-1000.journal")
+        )
+        .unwrap()),
+        "no_journal"
+    );
     let with_entries = journal(&["mine"]).then(&format!("echo '{hint}' >&2"));
     Test::new("logs k3s --json").journalctl(&with_entries).any_stdout().status(0);
 }

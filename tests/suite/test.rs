@@ -25,6 +25,8 @@ impl Programs {
         programs.install("systemctl", &Stub::units());
         programs.install("journalctl", &Stub::silent());
         programs.install("nvidia-smi", &Stub::gpus());
+        fs::create_dir_all(programs.journal().join("machine")).unwrap();
+        fs::write(programs.journal().join("machine/system.journal"), "").unwrap();
         programs
     }
 
@@ -36,6 +38,11 @@ impl Programs {
     /// Takes a program away.
     pub fn remove(&self, name: &str) {
         fs::remove_file(self.path().join(name)).unwrap();
+    }
+
+    /// The folder of the journal's files.
+    pub fn journal(&self) -> PathBuf {
+        self.path().join("journal")
     }
 
     pub fn path(&self) -> &Path {
@@ -175,6 +182,7 @@ impl Test {
             .args(&self.arguments)
             .env_clear()
             .env("PROGRAM_PATH", self.programs.path())
+            .env("JOURNAL_PATH", self.programs.journal())
             .envs(self.environment.iter().cloned())
             // Something to read, if a program of ours were to get it.
             .stdin(Stdio::from(fs::File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap()))

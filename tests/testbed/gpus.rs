@@ -1,0 +1,27 @@
+//! nvidia-smi beside a real systemd.
+
+use std::time::{Duration, Instant};
+
+use crate::{Test, bed::Bed};
+
+pub const TESTS: &[Test] = &[
+    ("an nvidia-smi that hangs costs the overview its timeout and no more", hangs),
+    ("a driver that is not loaded is the reason", not_loaded),
+];
+
+fn hangs(bed: &Bed) {
+    bed.sh("echo 1000 >/run/fake-nvidia-smi/delay");
+    let begin = Instant::now();
+    let overview = bed.run("overview --json --timeout 1s").status(1).json();
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    assert_eq!(overview["gpu"]["error"]["error"], "timeout");
+    assert!(overview["services"].as_array().unwrap().iter().all(|service| service["healthy"] == true));
+    bed.wait_until("! pgrep -x nvidia-smi");
+}
+
+fn not_loaded(bed: &Bed) {
+    bed.sh("echo 9 >/run/fake-nvidia-smi/exit");
+    let overview = bed.run("overview --json").status(1).json();
+    assert_eq!(overview["reasons"][0]["code"], "driver_not_loaded");
+    assert_eq!(overview["gpu"]["exit_code"], 9);
+}

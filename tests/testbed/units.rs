@@ -1,0 +1,148 @@
+//! What systemd really says of units.
+
+use serde_json::json;
+
+use crate::{Test, bed::Bed};
+
+pub const TESTS: &[Test] = &[
+    ("all seven are healthy and the overview is ok", all_healthy),
+    ("a failed unit is unhealthy, says why, and is healthy again once it runs", failed),
+    ("a masked unit is unhealthy unless it may be masked", masked),
+    ("a stopped unit is unhealthy", stopped),
+    ("a oneshot that has exited is healthy", oneshot),
+    ("a unit that is not installed says so", not_found),
+    ("an alias answers under its own id", alias),
+    ("a program that cannot be executed and a user that does not exist are explained", explained),
+    ("without a system bus there is an error and never an empty answer", no_bus),
+    ("one overview starts two processes", two_processes),
+];
+
+const IDS: [&str; 7] = [
+    "admission-controller",
+    "system-manager",
+    "attestation-service",
+    "k3s",
+    "nvidia-persistenced",
+    "nvidia-fabricmanager",
+    "infiniband-config",
+];
+
+fn all_healthy(bed: &Bed) {
+    let statuses = bed.run("status --json").status(0).json();
+    for (status, id) in statuses["services"].as_array().unwrap().iter().zip(IDS) {
+        assert_eq!(status["service"]["id"], id);
+        assert_eq!(status["healthy"], true, "{status}");
+        assert!(status["status"]["invocation_id"].as_str().is_some_and(|id| id.len() == 32), "{status}");
+        assert!(
+            status["status"]["active_since"].as_str().is_some_and(|time| time.ends_with('Z')),
+            "{status}"
+        );
+    }
+    let overview = bed.run("overview --json").status(0).json();
+    assert_eq!((&overview["status"], &overview["reasons"]), (&json!("ok"), &json!([])));
+    let table = bed.run("overview").status(0).stdout();
+    assert_eq!(table.matches(" healthy ").count(), 8, "{table}");
+    assert!(table.starts_with("OK at "), "{table}");
+}
+
+fn failed(bed: &Bed) {
+    bed.does("fail k3s");
+    let overview = bed.run("overview --json").status(1).json();
+    let reason = &overview["reasons"][0];
+    assert_eq!((&reason["subject"], &reason["code"]), (&json!("k3s"), &json!("failed")));
+    let text = reason["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("failed since 20") && text.ends_with("its main process ended with status 3"),
+        "{text}"
+    );
+    let k3s = bed.run("status k3s --json").status(1).json();
+    assert_eq!(k3s["status"]["exit_status"], "3");
+    assert_eq!(k3s["status"]["result"], "exit-code");
+    bed.does("start k3s");
+    assert_eq!(bed.run("status k3s --json").status(0).json()["healthy"], true);
+}
+
+fn masked(bed: &Bed) {
+    bed.does("mask nvidia-fabricmanager");
+    let overview = bed.run("overview --json").status(1).json();
+    assert_eq!(overview["reasons"][0]["code"], "masked");
+    assert_eq!(overview["services"][5]["status"]["load_state"], "masked");
+    let overview = bed.run("overview --json --masked-ok nvidia-fabricmanager").status(0).json();
+    assert_eq!(overview["warnings"][0]["code"], "masked_ok");
+}
+
+fn stopped(bed: &Bed) {
+    bed.does("stop system-manager");
+    let status = bed.run("status system-manager --json").status(1).json();
+    assert_eq!(status["status"]["active_state"], "inactive");
+    assert!(status["status"]["active_since"].is_null());
+    assert!(status["status"]["state_since"].is_string());
+}
+
+fn oneshot(bed: &Bed) {
+    let status = bed.run("status infiniband-config --json").status(0).json();
+    assert_eq!((&status["status"]["sub_state"], &status["healthy"]), (&json!("exited"), &json!(true)));
+}
+
+fn not_found(bed: &Bed) {
+    bed.sh("systemctl stop infiniband-config; cd /lib/systemd/system
+        mv infiniband-config.service infiniband-config.service.away; systemctl daemon-reload");
+    let overview = bed.run("overview --json").status(1).json();
+    assert_eq!(overview["services"][6]["status"]["load_state"], "not-found");
+    assert_eq!(overview["reasons"][0]["code"], "not_found");
+    assert_eq!(overview["services"][0]["healthy"], true, "the others have their answers");
+}
+
+fn alias(bed: &Bed) {
+    bed.sh("systemctl stop k3s; cd /lib/systemd/system; cp k3s.service rancher.service
+        mv k3s.service k3s.service.away; ln -s rancher.service k3s.service
+        systemctl daemon-reload; systemctl start k3s; [ $(systemctl show -P Id k3s) = rancher.service ]");
+    let k3s = bed.run("status k3s --json").status(0).json();
+    assert_eq!((&k3s["service"]["id"], &k3s["healthy"]), (&json!("k3s"), &json!(true)));
+    assert_eq!(bed.run("overview --json").status(0).json()["services"][3]["healthy"], true);
+    bed.sh("systemctl stop k3s; rm /lib/systemd/system/k3s.service");
+}
+
+fn explained(bed: &Bed) {
+    let reason_with = |setting: &str| {
+        bed.sh(&format!(
+            "mkdir -p /etc/systemd/system/k3s.service.d
+            printf '[Service]\\n{setting}\\n' >/etc/systemd/system/k3s.service.d/broken.conf
+            systemctl daemon-reload; systemctl restart k3s || :"
+        ));
+        bed.wait_until("[ $(systemctl show -P ActiveState k3s) = failed ]");
+        bed.run("overview --json").status(1).json()["reasons"][0]["text"].as_str().unwrap().to_owned()
+    };
+    let text = reason_with("ExecStart=\\nExecStart=/no/such/program");
+    assert!(text.ends_with("status 203 (EXEC: its program could not be executed)"), "{text}");
+    let text = reason_with("User=nobody-of-that-name");
+    assert!(text.ends_with("status 217 (USER: its user does not exist or could not be taken)"), "{text}");
+}
+
+fn no_bus(bed: &Bed) {
+    // Hidden from this process alone, and its children.
+    let hidden = |arguments: &str| {
+        let binary = crate::bed::BINARY;
+        bed.sh(&format!(
+            "unshare -m sh -c 'mount -t tmpfs none /run/dbus; mount -t tmpfs none /run/systemd
+             {binary} {arguments}; echo \"code $?\"' 2>&1"
+        ))
+    };
+    let said = hidden("status k3s --json");
+    assert!(said.contains("\"error\":\"command_failed\"") && said.ends_with("code 2\n"), "{said}");
+    let said = hidden("overview --json");
+    assert!(said.contains("\"status\":\"degraded\"") && said.ends_with("code 1\n"), "{said}");
+    assert_eq!(said.matches("\"error\":\"command_failed\"").count(), 7, "{said}");
+}
+
+fn two_processes(bed: &Bed) {
+    bed.sh(
+        "mkdir -p /run/counted; chmod 777 /run/counted
+        for program in systemctl nvidia-smi; do
+            printf '#!/bin/sh\\necho x >>/run/counted/log\\nexec /usr/bin/%s \"$@\"\\n' $program >/run/counted/$program
+            chmod 755 /run/counted/$program
+        done",
+    );
+    bed.run("overview --program-path /run/counted").status(0);
+    assert_eq!(bed.sh("wc -l </run/counted/log").trim(), "2");
+}
