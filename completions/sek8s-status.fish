@@ -121,6 +121,9 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l list
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l uds -d 'Listen on this Unix socket instead [env: UDS_PATH]' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l uds-mode -d 'Who may connect to the Unix socket, as permission bits [default: 0660] [env: UDS_MODE]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l path-prefix -d 'Answer all paths under this one as well, such as `/status` [env: PATH_PREFIX]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l max-connections -d 'The most connections at a time, 1 to 4096; fewer where open files are limited [default: 64] [env: MAX_CONNECTIONS]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l max-age -d 'How long a finished answer is given out again, up to 60s; 0 means never [default: 1s] [env: MAX_AGE]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-level -d 'What is logged: `warn` refused and failed requests, `info` also start and end, `debug` every request [default: info] [env: LOG_LEVEL]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l color -d 'When to use colours; NO_COLOR and TERM=dumb are honoured by `auto`' -r -f -a "auto\t'On a terminal'
 always\t'Always, NO_COLOR or not'
 never\t'Never'"

@@ -100,7 +100,8 @@ Paths:
   /services/{id}/logs?lines=200&since_minutes=60&entries=true
   /gpu/nvidia-smi?detail=true&gpu=0&parsed=true
 
-Without flags the environment decides: UDS_PATH, or BIND_ADDRESS and PORT (127.0.0.1 and 8080).";
+Sockets passed by systemd come first. Else flags, else the environment: UDS_PATH, or BIND_ADDRESS
+and PORT (127.0.0.1 and 8080).";
 
 /// Flags that stand before or after the subcommand.
 #[derive(Debug, Clone, Default, Args)]
@@ -227,6 +228,18 @@ pub struct Serve {
     /// Answer all paths under this one as well, such as `/status` [env: PATH_PREFIX]
     #[arg(long, value_name = "PATH", value_hint = ValueHint::Other)]
     pub path_prefix: Option<String>,
+    /// The most connections at a time, 1 to 4096; fewer where open files are limited [default: 64]
+    /// [env: MAX_CONNECTIONS]
+    #[arg(long, value_name = "N", value_hint = ValueHint::Other)]
+    pub max_connections: Option<String>,
+    /// How long a finished answer is given out again, up to 60s; 0 means never [default: 1s]
+    /// [env: MAX_AGE]
+    #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other)]
+    pub max_age: Option<String>,
+    /// What is logged: `warn` refused and failed requests, `info` also start and end, `debug` every
+    /// request [default: info] [env: LOG_LEVEL]
+    #[arg(long, value_name = "LEVEL", value_hint = ValueHint::Other)]
+    pub log_level: Option<String>,
     /// Print every setting and where it comes from, and exit: 0 if it could start, 2 if not
     #[arg(long)]
     pub check: bool,

@@ -53,6 +53,23 @@ pub enum Error {
     JournalPermission,
     /// There is no journal to read.
     NoJournal,
+    /// Everybody who could answer is occupied.
+    Busy,
+    /// The program does not even end on SIGKILL; it is not started again while that is so.
+    DriverHung {
+        /// The program.
+        program: Program,
+        /// Since when (RFC 3339).
+        since: String,
+    },
+    /// No whole request came in time.
+    RequestTimeout,
+    /// A request with a body, where none belongs.
+    TooLarge,
+    /// The target is over its limit.
+    UriTooLong,
+    /// The head is over its limit, or has too many headers.
+    HeadersTooLarge,
     /// A defect of this program.
     Internal,
     /// A signal ended the question; the number of the signal.
@@ -76,6 +93,12 @@ impl Error {
             Self::UnreadableOutput(_) => "unreadable_output",
             Self::JournalPermission => "journal_permission",
             Self::NoJournal => "no_journal",
+            Self::Busy => "busy",
+            Self::DriverHung { .. } => "driver_hung",
+            Self::RequestTimeout => "request_timeout",
+            Self::TooLarge => "too_large",
+            Self::UriTooLong => "uri_too_long",
+            Self::HeadersTooLarge => "headers_too_large",
             Self::NotStarted(..) | Self::Internal | Self::Interrupted(_) => "internal",
         }
     }
@@ -98,6 +121,7 @@ impl Error {
                 "add this user to the group: usermod -aG systemd-journal USER, then log in again".to_owned()
             }
             Self::NoJournal => "is systemd-journald running here?".to_owned(),
+            Self::DriverHung { .. } => "the VM needs a restart if it does not come back".to_owned(),
             _ => return None,
         })
     }
@@ -156,6 +180,19 @@ impl fmt::Display for Error {
             }
             Self::JournalPermission => write!(f, "`journalctl` may not read the system journal"),
             Self::NoJournal => write!(f, "`journalctl` found no journal"),
+            Self::Busy => write!(f, "too much is asked at once; try again in a moment"),
+            Self::DriverHung { program, since } => {
+                write!(
+                    f,
+                    "`{program}` hangs in the kernel since {since} and cannot be started again until that ends"
+                )
+            }
+            Self::RequestTimeout => write!(f, "no whole request came in time"),
+            Self::TooLarge => write!(f, "the request has a body, and none belongs here"),
+            Self::UriTooLong => write!(f, "the target is longer than 4096 bytes"),
+            Self::HeadersTooLarge => {
+                write!(f, "the head is longer than 16384 bytes or has more than 64 headers")
+            }
             Self::Internal => write!(f, "an internal error; the log of this program has the details"),
             Self::Interrupted(signal) => write!(f, "ended by signal {signal}"),
         }
@@ -174,6 +211,10 @@ impl Serialize for Error {
             Self::BadParameter { parameter, .. } => map.serialize_entry("parameter", parameter)?,
             Self::MissingBinary(program) => map.serialize_entry("binary", program.name())?,
             Self::Timeout { program, .. } => map.serialize_entry("command", program.name())?,
+            Self::DriverHung { program, since } => {
+                map.serialize_entry("command", program.name())?;
+                map.serialize_entry("since", since)?;
+            }
             Self::CommandFailed { program, exit_code, .. } => {
                 map.serialize_entry("command", program.name())?;
                 map.serialize_entry("exit_code", exit_code)?;

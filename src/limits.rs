@@ -30,7 +30,7 @@ impl Default for Limits {
 }
 
 /// How many log lines are asked for, already clamped to what may be answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lines {
     requested: i64,
     clamped: u32,

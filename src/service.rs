@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 /// One systemd unit of the allowlist.
 ///
 /// Only [`find`] and [`all`] hand these out, so whoever holds one holds a listed unit.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Service {
     id: &'static str,
     unit: &'static str,

@@ -243,6 +243,12 @@ pub struct ServeSettings {
     pub uds_mode: Setting<u32>,
     /// A second place where all paths stand, such as `/status`.
     pub path_prefix: Setting<Option<String>>,
+    /// The most connections at a time.
+    pub max_connections: Setting<usize>,
+    /// How long a finished answer is given out again.
+    pub max_age: Setting<Duration>,
+    /// What is logged.
+    pub log_level: Setting<log::LevelFilter>,
 }
 
 impl ServeSettings {
@@ -261,6 +267,27 @@ impl ServeSettings {
         Ok(Self {
             listen: listen(&look, flags)?,
             uds_mode: look.setting("uds-mode", "UDS_MODE", flags.uds_mode.as_deref(), 0o660, mode)?,
+            max_connections: look.setting(
+                "max-connections",
+                "MAX_CONNECTIONS",
+                flags.max_connections.as_deref(),
+                64,
+                |text| count(text, 1, 4096).map(|count| count as usize),
+            )?,
+            max_age: look.setting(
+                "max-age",
+                "MAX_AGE",
+                flags.max_age.as_deref(),
+                Duration::from_secs(1),
+                max_age,
+            )?,
+            log_level: look.setting(
+                "log-level",
+                "LOG_LEVEL",
+                flags.log_level.as_deref(),
+                log::LevelFilter::Info,
+                log_level,
+            )?,
             path_prefix: look.setting(
                 "path-prefix",
                 "PATH_PREFIX",
@@ -283,6 +310,9 @@ impl ServeSettings {
                 or_none(self.path_prefix.value.clone().unwrap_or_default()),
                 self.path_prefix.origin,
             ),
+            line("max-connections", self.max_connections.value.to_string(), self.max_connections.origin),
+            line("max-age", humantime::format_duration(self.max_age.value).to_string(), self.max_age.origin),
+            line("log-level", self.log_level.value.to_string().to_lowercase(), self.log_level.origin),
         ]
     }
 }
@@ -411,6 +441,21 @@ fn timeout(text: &str) -> Result<Duration, String> {
     duration
         .filter(|duration| !duration.is_zero() && *duration <= Duration::from_mins(1))
         .ok_or_else(|| "a duration over 0 and up to 60s, such as `10s`; a plain number is seconds".to_owned())
+}
+
+/// A duration as people write it; a plain number is seconds, and 0 means never.
+fn max_age(text: &str) -> Result<Duration, String> {
+    let allowed = || "a duration up to 60s, such as `1s`, or 0 for never".to_owned();
+    if text == "0" { Ok(Duration::ZERO) } else { timeout(text).map_err(|_| allowed()) }
+}
+
+fn log_level(text: &str) -> Result<log::LevelFilter, String> {
+    match text {
+        "warn" => Ok(log::LevelFilter::Warn),
+        "info" => Ok(log::LevelFilter::Info),
+        "debug" => Ok(log::LevelFilter::Debug),
+        _ => Err("`warn`, `info` or `debug`".to_owned()),
+    }
 }
 
 fn max_output(text: &str) -> Result<usize, String> {

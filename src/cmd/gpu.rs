@@ -1,5 +1,7 @@
 //! `gpu`: what nvidia-smi reports.
 
+use std::time::Duration;
+
 use serde_json::Number;
 
 use super::{Call, Failure, Outcome, reasons, screen::Screen, table, tone::Tone};
@@ -9,7 +11,7 @@ use crate::{
     escape,
     exec::{Detail, Gpu},
     report::{
-        GpuRow, document,
+        Aged, GpuRow, document,
         gpu::{self, GpuReport, GpuStatus, Question},
         reason,
     },
@@ -26,7 +28,7 @@ pub(super) fn run(flags: &GpuFlags, call: &Call<'_>, screen: &mut Screen) -> Res
     let question = Question { detail, gpu, parsed: flags.parsed || as_table };
     let report = gpu::collect(&call.exec, &call.limits, call.deadline(), question)?;
     if call.json {
-        screen.write(&document(&report))?;
+        screen.write(&document(&Aged::new(&report, Duration::ZERO)))?;
     } else {
         let mut text = reasons::demo_line(call.exec.is_demo());
         text.push_str(&if as_table {

@@ -9,7 +9,7 @@ use crate::{
     escape,
     limits::{self, Lines},
     report::{
-        Entry, document,
+        Aged, Entry, document,
         logs::{self, Logs, Question},
     },
 };
@@ -32,7 +32,7 @@ pub(super) fn run(flags: &cli::Logs, call: &Call<'_>, screen: &mut Screen) -> Re
     let question = Question { service, lines, since, entries: flags.entries };
     let answer = logs::collect(&call.exec, &call.limits, call.deadline(), question)?;
     if call.json {
-        screen.write(&document(&answer))?;
+        screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
         return Ok(Outcome::Well);
     }
     let mut text = reasons::demo_line(call.exec.is_demo());

@@ -1,13 +1,15 @@
 //! `serve`: the same answers over HTTP.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Call, Failure, Outcome, screen::Screen, table};
 use crate::{
     cli::Serve,
-    http::{self, Answers},
-    report::document,
-    settings::{Listen, ServeSettings},
+    http::{self, Options},
+    report::{desk::Desk, document},
+    settings::ServeSettings,
 };
 
 #[derive(Serialize)]
@@ -33,23 +35,24 @@ pub(super) fn run(
         check(&settings, &call, screen)?;
         return Ok(Outcome::Well);
     }
-    let bound = http::bind(&settings.listen.value, settings.uds_mode.value)?;
-    if let Listen::Tcp(address) = settings.listen.value
-        && !address.ip().is_loopback()
-    {
-        log::warn!(
-            "{address} is reachable from outside this machine: plain HTTP, and nobody has to say who they are"
-        );
+    log::set_max_level(settings.log_level.value);
+    let mut bound = http::passed(call.environment)?;
+    if bound.is_empty() {
+        bound.push(http::bind(&settings.listen.value, settings.uds_mode.value)?);
     }
-    log::info!("listening on {}", bound.name());
-    let timeout = call.limits.timeout;
-    let answers = Answers {
-        exec: call.exec,
-        limits: call.limits,
-        rule: call.rule,
-        path_prefix: settings.path_prefix.value,
-    };
-    http::serve(bound, answers, &call.interrupt, timeout)?;
+    for one in &bound {
+        if one.is_public {
+            log::warn!(
+                "{} is reachable from outside this machine: plain HTTP, and nobody has to say who they are",
+                one.name()
+            );
+        }
+        log::info!("listening on {}", one.name());
+    }
+    let desk = Desk::new(Arc::clone(&call.exec), call.limits, call.rule, settings.max_age.value);
+    let options =
+        Options { path_prefix: settings.path_prefix.value, max_connections: settings.max_connections.value };
+    http::serve(bound, desk, &call.exec, options, &call.interrupt)?;
     log::info!("stopped");
     Ok(Outcome::Well)
 }

@@ -1,12 +1,14 @@
 //! `status`: the state of services as systemd sees it.
 
+use std::time::Duration;
+
 use super::{Call, Failure, Outcome, reasons, screen::Screen, table, tone::Tone};
 use crate::{
     cli,
     error::Error,
     escape,
     report::{
-        document, reason,
+        Aged, document, reason,
         status::{self, ServiceStatus, Statuses},
     },
     service::{self, Service},
@@ -18,7 +20,7 @@ pub(super) fn run(flags: &cli::Status, call: &Call<'_>, screen: &mut Screen) -> 
     if let [service] = services[..] {
         let answer = status::collect(&call.exec, call.deadline(), &call.rule, service)?;
         if call.json {
-            screen.write(&document(&answer))?;
+            screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
         } else {
             screen.print(&details(&answer, call, screen.width()))?;
         }

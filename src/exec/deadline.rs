@@ -30,6 +30,12 @@ impl Deadline {
         self.at.saturating_duration_since(Instant::now())
     }
 
+    /// What is left if it were so much later.
+    #[must_use]
+    pub fn left_with(self, slack: Duration) -> Duration {
+        (self.at + slack).saturating_duration_since(Instant::now())
+    }
+
     /// Whether it has passed.
     #[must_use]
     pub fn passed(self) -> bool {

@@ -9,13 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use rustix::{
     event::{PollFd, PollFlags, poll},
     process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open},
 };
 use wait_timeout::ChildExt;
 
-use super::deadline::timespec;
+use super::{Invocation, Program, deadline::timespec};
+use crate::error::Error;
 
 /// How long a group has between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(1);
@@ -32,13 +34,63 @@ pub struct Reaper {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Groups between SIGTERM and the end of waiting for SIGKILL to work.
-    ending: usize,
+    /// Children from SIGTERM until they are reaped.
+    ending: Vec<Ending>,
     /// Children for which no thread could be had; looked after at the next start.
     unreaped: Vec<Child>,
 }
 
+/// A child that was told to end and has not done so yet.
+#[derive(Debug)]
+struct Ending {
+    id: Pid,
+    invocation: Invocation,
+    since: Timestamp,
+    /// SIGKILL was sent: if it is still there, it hangs in the kernel.
+    killed: bool,
+    /// It was waited for long enough to say so.
+    hangs: bool,
+}
+
 impl Reaper {
+    /// Why this must not be started now: the same is still within its grace, or any child of the
+    /// program survives SIGKILL. A driver that holds one process would hold the next one too.
+    pub fn refusal(&self, invocation: &Invocation) -> Option<Error> {
+        let state = self.state();
+        let of_program = |ending: &&Ending| ending.invocation.program() == invocation.program();
+        if let Some(hung) = state.ending.iter().filter(of_program).find(|ending| ending.killed) {
+            return Some(Error::DriverHung {
+                program: invocation.program(),
+                since: format!("{:.0}", hung.since),
+            });
+        }
+        let is_same = |ending: &Ending| ending.invocation == *invocation;
+        state.ending.iter().any(is_same).then_some(Error::Busy)
+    }
+
+    /// Programs that hang in the kernel, and since when.
+    pub fn hung(&self) -> Vec<(Program, Timestamp)> {
+        let state = self.state();
+        state
+            .ending
+            .iter()
+            .filter(|ending| ending.hangs)
+            .map(|ending| (ending.invocation.program(), ending.since))
+            .collect()
+    }
+
+    fn change(&self, id: Pid, change: impl FnOnce(&mut Ending)) {
+        if let Some(ending) = self.state().ending.iter_mut().find(|ending| ending.id == id) {
+            change(ending);
+        }
+        self.changed.notify_all();
+    }
+
+    fn is_reaped(&self, id: Pid) {
+        self.state().ending.retain(|ending| ending.id != id);
+        self.changed.notify_all();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -52,7 +104,7 @@ impl Reaper {
     pub fn settle(&self) {
         let until = Instant::now() + GRACE + 2 * HUNG_AFTER;
         let mut state = self.state();
-        while state.ending > 0 {
+        while state.ending.iter().any(|ending| !ending.hangs) {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -66,6 +118,7 @@ impl Reaper {
 #[derive(Debug)]
 pub struct Group {
     child: Option<Child>,
+    invocation: Invocation,
     id: Pid,
     pidfd: OwnedFd,
     reaper: Arc<Reaper>,
@@ -76,10 +129,10 @@ impl Group {
     ///
     /// # Errors
     /// When the kernel has no pidfd for it (before Linux 5.3); the child is ended then.
-    pub fn new(mut child: Child, reaper: &Arc<Reaper>) -> io::Result<Self> {
+    pub fn new(mut child: Child, invocation: Invocation, reaper: &Arc<Reaper>) -> io::Result<Self> {
         let id = Pid::from_child(&child);
         match pidfd_open(id, PidfdFlags::empty()) {
-            Ok(pidfd) => Ok(Self { child: Some(child), id, pidfd, reaper: Arc::clone(reaper) }),
+            Ok(pidfd) => Ok(Self { child: Some(child), invocation, id, pidfd, reaper: Arc::clone(reaper) }),
             Err(error) => {
                 let _ = kill_process_group(id, Signal::KILL);
                 child.wait()?;
@@ -124,13 +177,14 @@ impl Group {
         }
         // Also when the child went by itself: what it started may still be there.
         let _ = kill_process_group(id, Signal::KILL);
-        let gone = matches!(child.wait_timeout(HUNG_AFTER), Ok(Some(_)));
-        reaper.state().ending -= 1;
-        reaper.changed.notify_all();
-        if !gone {
+        reaper.change(id, |ending| ending.killed = true);
+        if !matches!(child.wait_timeout(HUNG_AFTER), Ok(Some(_))) {
             log::warn!("process {} does not end on SIGKILL: it hangs in the kernel", child.id());
+            reaper.change(id, |ending| ending.hangs = true);
             let _ = child.wait();
+            log::warn!("process {} has ended after all", child.id());
         }
+        reaper.is_reaped(id);
     }
 }
 
@@ -141,7 +195,13 @@ impl Drop for Group {
         let (id, reaper) = (self.id, Arc::clone(&self.reaper));
         let shared = Arc::new(Mutex::new(Some(child)));
         let pidfd = self.pidfd.try_clone();
-        self.reaper.state().ending += 1;
+        self.reaper.state().ending.push(Ending {
+            id,
+            invocation: self.invocation.clone(),
+            since: Timestamp::now(),
+            killed: false,
+            hangs: false,
+        });
         let spawned = pidfd.and_then(|pidfd| {
             let child = Arc::clone(&shared);
             thread::Builder::new().name("reaper".to_owned()).stack_size(128 * 1024).spawn(move || {
@@ -155,9 +215,8 @@ impl Drop for Group {
             // No thread or descriptor to be had: no grace, then, and reaped at the next start.
             self.signal(Signal::KILL);
             let child = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let mut state = self.reaper.state();
-            state.ending -= 1;
-            state.unreaped.extend(child);
+            self.reaper.state().unreaped.extend(child);
+            self.reaper.is_reaped(id);
         }
     }
 }

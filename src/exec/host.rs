@@ -13,6 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{
@@ -47,6 +48,10 @@ impl Host {
 
     pub(super) fn journal_files(&self) -> JournalFiles {
         JournalFiles::look(&self.journal)
+    }
+
+    pub(super) fn hung(&self) -> Vec<(Program, Timestamp)> {
+        self.reaper.hung()
     }
 
     pub(super) fn settle(&self) {
@@ -100,6 +105,9 @@ impl Host {
     fn start(&self, invocation: &Invocation) -> Result<Run, Error> {
         let program = invocation.program();
         self.reaper.sweep();
+        if let Some(refusal) = self.reaper.refusal(invocation) {
+            return Err(refusal);
+        }
         let path = self.finder.path(program).ok_or(Error::MissingBinary(program))?;
         let mut child = Command::new(path)
             .args(invocation.arguments())
@@ -117,7 +125,8 @@ impl Host {
             .map_err(|error| not_started(program, &error))?;
         let stdout = child.stdout.take().map(OwnedFd::from);
         let stderr = child.stderr.take().map(OwnedFd::from);
-        let group = Group::new(child, &self.reaper).map_err(|error| not_started(program, &error))?;
+        let group = Group::new(child, invocation.clone(), &self.reaper)
+            .map_err(|error| not_started(program, &error))?;
         Ok(Run { group, stdout, stderr, exited: None, buffer: vec![0; PIPE] })
     }
 }

@@ -75,7 +75,7 @@ utilization.gpu,memory.used,memory.total,ecc.errors.uncorrected.volatile.total,m
 }
 
 /// Whether nvidia-smi prints its banner or its long report (`-q`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Detail {
     /// The banner.
     Summary,
@@ -84,7 +84,7 @@ pub enum Detail {
 }
 
 /// Which GPUs nvidia-smi is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Gpu {
     /// All there are.
     All,

@@ -49,7 +49,7 @@ impl JournalFiles {
                         }
                     }
                     Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                        found = Self::Closed
+                        found = Self::Closed;
                     }
                     Err(_) => {}
                 }

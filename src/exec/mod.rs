@@ -5,6 +5,7 @@ mod capture;
 mod capture_properties;
 mod deadline;
 mod demo;
+mod flight;
 mod group;
 mod host;
 mod interrupt;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 pub use self::{
     capture::{Captured, Head, Line, LineCutter, Sink},
     deadline::Deadline,
+    flight::{Ask, Flight, Landed, Lane},
     interrupt::Interrupt,
     invocation::{Columns, Detail, Gpu, Invocation},
     journal_files::{JOURNAL_PATH, JournalFiles},
@@ -159,6 +161,15 @@ impl Executor {
         match &self.0 {
             Source::Host(host) => host.follow(invocation, reader, stdout),
             Source::Demo(demo) => demo.follow(invocation, reader, stdout),
+        }
+    }
+
+    /// Programs that do not even end on SIGKILL, and since when. They are not started meanwhile.
+    #[must_use]
+    pub fn hung(&self) -> Vec<(Program, Timestamp)> {
+        match &self.0 {
+            Source::Host(host) => host.hung(),
+            Source::Demo(_) => Vec::new(),
         }
     }
 

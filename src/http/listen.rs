@@ -1,37 +1,128 @@
-//! Where connections come from.
+//! Where connections come from: sockets passed by systemd, a Unix socket, or a TCP port.
 
 use std::{
     fs, io,
     net::TcpListener,
-    os::unix::{
-        fs::{FileTypeExt, MetadataExt, PermissionsExt},
-        net::{UnixListener, UnixStream},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::{
+            fs::{FileTypeExt, MetadataExt, PermissionsExt},
+            net::{UnixListener, UnixStream},
+        },
     },
     path::{Path, PathBuf},
 };
 
+use listenfd::ListenFd;
 use rustix::{fs::Mode, process::umask};
-use tiny_http::Listener;
 
-use crate::settings::{Listen, SettingError};
+use super::gate::{Peer, Wire};
+use crate::settings::{Environment, Listen, SettingError};
 
-/// A socket that is listened on.
+/// A socket that is listened on. Accepting never blocks.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A Unix socket.
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// The next connection, and who it is.
+    ///
+    /// # Errors
+    /// `WouldBlock` when there is none; else what accept(2) has to say.
+    pub fn accept(&self) -> io::Result<(Wire, Peer)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, address) = listener.accept()?;
+                Ok((Wire::tcp(stream)?, Peer::Tcp(address)))
+            }
+            Self::Unix(listener) => {
+                let (stream, _) = listener.accept()?;
+                let peer = Peer::of_unix(&stream);
+                Ok((Wire::unix(stream)?, peer))
+            }
+        }
+    }
+}
+
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(listener) => listener.as_fd(),
+            Self::Unix(listener) => listener.as_fd(),
+        }
+    }
+}
+
+/// A listener with what is to be said and done of it.
+#[derive(Debug)]
 pub struct Bound {
-    listener: Listener,
+    pub(super) listener: Listener,
     name: String,
-    file: Option<SocketFile>,
+    /// It is TCP, and not only for this machine.
+    pub is_public: bool,
+    pub(super) file: Option<SocketFile>,
 }
 
 impl Bound {
+    fn tcp(listener: TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        Ok(Self {
+            listener: Listener::Tcp(listener),
+            name: format!("http://{address}"),
+            is_public: !address.ip().is_loopback(),
+            file: None,
+        })
+    }
+
+    fn unix(listener: UnixListener, file: Option<SocketFile>) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let name = match address.as_pathname() {
+            Some(path) => format!("unix:{}", path.display()),
+            None => "unix:(unnamed)".to_owned(),
+        };
+        Ok(Self { listener: Listener::Unix(listener), name, is_public: false, file })
+    }
+
     /// Its address, with the port that was given to it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
+}
 
-    pub(super) fn split(self) -> (Listener, Option<SocketFile>) {
-        (self.listener, self.file)
+/// The sockets that systemd passed (sd_listen_fds(3)); none, if there are none for this process.
+///
+/// # Errors
+/// When one of them is neither a TCP nor a Unix stream socket that listens.
+pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> {
+    let given = environment("LISTEN_FDNAMES").and_then(|names| names.into_string().ok()).unwrap_or_default();
+    let names: Vec<&str> = given.split(':').collect();
+    let mut sockets = ListenFd::from_env();
+    let mut bound = Vec::new();
+    for number in 0..sockets.len() {
+        let name = names.get(number).filter(|name| !name.is_empty()).copied().unwrap_or("unnamed");
+        let odd = |why: &str| SettingError::unusable("LISTEN_FDS", name, &format!("this socket {why}"));
+        let one = match sockets.take_unix_listener(number) {
+            Ok(Some(listener)) => Bound::unix(listener, None),
+            _ => match sockets.take_tcp_listener(number) {
+                Ok(Some(listener)) => Bound::tcp(listener),
+                _ => return Err(odd("is neither TCP nor a Unix stream")),
+            },
+        };
+        let mut one = one.map_err(|error| odd(&format!("cannot be used: {error}")))?;
+        // What we start must not have it too.
+        rustix::io::fcntl_setfd(&one.listener, rustix::io::FdFlags::CLOEXEC)
+            .map_err(|error| odd(&format!("cannot be used: {error}")))?;
+        one.name = format!("{} (socket {name})", one.name);
+        bound.push(one);
     }
+    Ok(bound)
 }
 
 /// Binds the address or the path.
@@ -40,10 +131,7 @@ impl Bound {
 /// When it is in use, or may not be had, with what was asked for and why not.
 pub fn bind(listen: &Listen, mode: u32) -> Result<Bound, SettingError> {
     let bound = match listen {
-        Listen::Tcp(address) => TcpListener::bind(address).and_then(|listener| {
-            let name = format!("http://{}", listener.local_addr()?);
-            Ok(Bound { listener: listener.into(), name, file: None })
-        }),
+        Listen::Tcp(address) => TcpListener::bind(address).and_then(Bound::tcp),
         Listen::Unix(path) => bind_unix(path, mode),
     };
     bound.map_err(|error| SettingError::unusable("listen", &listen.to_string(), &reason(&error)))
@@ -70,7 +158,7 @@ fn bind_unix(path: &Path, mode: u32) -> io::Result<Bound> {
     fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
     let meta = fs::symlink_metadata(path)?;
     let file = SocketFile { path: path.to_owned(), inode: (meta.dev(), meta.ino()) };
-    Ok(Bound { listener: listener.into(), name: format!("unix:{}", path.display()), file: Some(file) })
+    Bound::unix(listener, Some(file))
 }
 
 /// Takes away a socket on which nobody answers, and nothing else.
@@ -91,6 +179,7 @@ fn clear(path: &Path) -> io::Result<()> {
 }
 
 /// Our socket's file; removed when we are done with it, unless another has taken its place.
+#[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
     inode: (u64, u64),

@@ -1,17 +1,20 @@
-//! The same answers over HTTP: tiny_http reads and writes it, fixed workers ask.
+//! The same answers over HTTP: the gate deals with strangers, tiny_http with requests, the desk with
+//! questions.
 
+mod access;
+mod gate;
 mod listen;
 mod query;
 mod reply;
 mod route;
-mod target;
+mod systemd;
 
 use std::{
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
+    os::unix::net::UnixListener,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc,
     },
     thread,
@@ -21,98 +24,98 @@ use std::{
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tiny_http::{Request, Server};
 
-pub use self::listen::{Bound, bind};
+pub use self::listen::{Bound, Listener, bind, passed};
 use self::{
+    access::Access,
+    gate::{CONNECTION_HEADER, Gate, Peer, SAY_HEADER, Table},
     reply::Reply,
-    route::{Question, Route},
+    route::Route,
+    systemd::Attendant,
 };
 use crate::{
-    error::Error,
-    exec::{Deadline, Executor, Interrupt},
-    limits::Limits,
-    report::{gpu, health::HealthRule, logs, overview, status},
+    exec::{Executor, Interrupt, Lane},
+    report::desk::{Desk, Question},
+    service::Service,
 };
 
-/// Threads that take requests and answer what needs no program.
+/// Threads that take requests from tiny_http. They wait for no program.
 const TAKERS: usize = 2;
 
-/// Threads that wait for programs. `/health` and `/services` never wait for one of these.
-const WORKERS: usize = 8;
-
-/// What answers are made from.
+/// What `serve` was told.
 #[derive(Debug)]
-pub struct Answers {
-    /// Asks the programs.
-    pub exec: Arc<Executor>,
-    /// Within these limits.
-    pub limits: Limits,
-    /// Healthy by this rule.
-    pub rule: HealthRule,
+pub struct Options {
     /// A second place where all paths stand.
     pub path_prefix: Option<String>,
+    /// The most connections at a time.
+    pub max_connections: usize,
 }
 
-impl Answers {
-    fn answer(&self, question: &Question) -> Reply {
-        let deadline = Deadline::after(self.limits.timeout);
-        let answer =
-            match *question {
-                Question::Overview => overview::collect(&self.exec, &self.limits, deadline, &self.rule)
-                    .map(|answer| Reply::ok(&answer)),
-                Question::Status(service) => status::collect(&self.exec, deadline, &self.rule, service)
-                    .map(|answer| Reply::ok(&answer)),
-                Question::Logs(question) => logs::collect(&self.exec, &self.limits, deadline, question)
-                    .map(|answer| Reply::ok(&answer)),
-                Question::Gpu(question) => gpu::collect(&self.exec, &self.limits, deadline, question)
-                    .map(|answer| Reply::ok(&answer)),
-            };
-        answer.unwrap_or_else(|error| {
-            log::warn!("{}", error.sentence());
-            Reply::error(&error)
-        })
-    }
-}
-
-/// Serves until a signal comes, then answers what is in flight: for at most `timeout` and two
-/// seconds more.
+/// Serves until a signal comes, then answers what is in flight: for at most the command timeout and
+/// two seconds more.
 ///
 /// # Errors
-/// When no thread can be started, or connections cannot be accepted any more.
-pub fn serve(bound: Bound, answers: Answers, interrupt: &Interrupt, timeout: Duration) -> io::Result<()> {
-    let (listener, _socket_file) = bound.split();
-    let server = Server::from_listener(listener, None).map_err(io::Error::other)?;
+/// When no thread or descriptor is to be had, or tiny_http takes no more connections.
+pub fn serve(
+    bound: Vec<Bound>,
+    desk: Desk,
+    exec: &Executor,
+    options: Options,
+    interrupt: &Interrupt,
+) -> io::Result<()> {
+    let (listeners, _socket_files): (Vec<_>, Vec<_>) =
+        bound.into_iter().map(|bound| (bound.listener, bound.file)).unzip();
+    let timeout = desk.limits().timeout;
+    let table = Arc::new(Table::new(gate::cap(options.max_connections)));
     let shared = Arc::new(Shared {
-        server,
-        answers,
+        desk: Arc::new(desk),
+        table: Arc::clone(&table),
+        path_prefix: options.path_prefix,
+        own_service: systemd::own_service(),
+        requests: AtomicU64::new(0),
         stopping: AtomicBool::new(false),
         broken: eventfd(0, EventfdFlags::CLOEXEC)?,
     });
     // Each thread holds a clone; when the last is gone, so are they all.
     let (alive, all_gone) = mpsc::channel::<()>();
-    let (questions, asked) = mpsc::channel::<(Request, Question)>();
-    let asked = Arc::new(Mutex::new(asked));
-    for number in 0..WORKERS {
-        let (shared, asked, alive) = (Arc::clone(&shared), Arc::clone(&asked), alive.clone());
-        thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
-            work(&shared, &asked);
+    let spawn = |name: String, run: Box<dyn FnOnce() + Send>| {
+        let alive = alive.clone();
+        thread::Builder::new().name(name).spawn(move || {
+            run();
             drop(alive);
-        })?;
+        })
+    };
+    for lane in Lane::ALL {
+        for number in 0..lane.workers() {
+            let desk = Arc::clone(&shared.desk);
+            spawn(format!("{lane:?}-{number}"), Box::new(move || desk.work(lane)))?;
+        }
     }
-    for number in 0..TAKERS {
-        let (shared, questions, alive) = (Arc::clone(&shared), questions.clone(), alive.clone());
-        thread::Builder::new().name(format!("taker-{number}")).spawn(move || {
-            take(&shared, &questions);
-            drop(alive);
-        })?;
-    }
-    drop((alive, questions));
+    let desk = Arc::clone(&shared.desk);
+    spawn("clock".to_owned(), Box::new(move || desk.watch_the_clock()))?;
 
-    let is_broken = wait(&shared, interrupt);
+    let server = Mutex::new(None);
+    let gate = Gate::open(listeners, table, |listener: UnixListener| {
+        let inner = Arc::new(Server::from_listener(listener, None).map_err(io::Error::other)?);
+        for number in 0..TAKERS {
+            let (shared, inner) = (Arc::clone(&shared), Arc::clone(&inner));
+            spawn(format!("taker-{number}"), Box::new(move || take(&shared, &inner)))?;
+        }
+        *server.lock().unwrap_or_else(PoisonError::into_inner) = Some(inner);
+        Ok(())
+    })?;
+    drop(alive);
+
+    let is_broken = wait(&shared, interrupt, Attendant::new(&gate, exec));
+    systemd::stopping();
     shared.stopping.store(true, Ordering::SeqCst);
-    for _ in 0..TAKERS {
-        shared.server.unblock();
-    }
     let until = Instant::now() + timeout + Duration::from_secs(2);
+    gate.close(until);
+    shared.desk.close();
+    if let Some(inner) = server.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        for _ in 0..TAKERS {
+            inner.unblock();
+        }
+    }
     let _ = all_gone.recv_timeout(until.saturating_duration_since(Instant::now()));
     if is_broken {
         return Err(io::Error::other("connections cannot be accepted any more"));
@@ -121,17 +124,24 @@ pub fn serve(bound: Bound, answers: Answers, interrupt: &Interrupt, timeout: Dur
 }
 
 struct Shared {
-    server: Server,
-    answers: Answers,
+    desk: Arc<Desk>,
+    table: Arc<Table>,
+    path_prefix: Option<String>,
+    /// The listed service whose unit we run in, if we do.
+    own_service: Option<&'static Service>,
+    requests: AtomicU64,
     stopping: AtomicBool,
     broken: rustix::fd::OwnedFd,
 }
 
-/// Waits for a signal, or for the end of accepting; says whether it was the latter.
-fn wait(shared: &Shared, interrupt: &Interrupt) -> bool {
+/// Waits for a signal, or for the end of accepting; says whether it was the latter. Meanwhile systemd
+/// gets its signs of life.
+fn wait(shared: &Shared, interrupt: &Interrupt, mut attendant: Attendant<'_>) -> bool {
     loop {
+        let left = attendant.attend(shared.requests.load(Ordering::Relaxed));
+        let timeout = left.and_then(|left| rustix::event::Timespec::try_from(left).ok());
         let mut fds = [PollFd::new(interrupt, PollFlags::IN), PollFd::new(&shared.broken, PollFlags::IN)];
-        let _ = poll(&mut fds, None);
+        let _ = poll(&mut fds, timeout.as_ref());
         if interrupt.signal().is_some() {
             return false;
         }
@@ -141,49 +151,104 @@ fn wait(shared: &Shared, interrupt: &Interrupt) -> bool {
     }
 }
 
-/// Takes requests until told to stop; what has arrived by then is still taken.
-fn take(shared: &Shared, questions: &mpsc::Sender<(Request, Question)>) {
+/// Takes requests until told to stop. An error of `recv` at any other time is fatal: tiny_http accepts
+/// no more then, and a server that goes on looks as if it meant to.
+fn take(shared: &Arc<Shared>, inner: &Server) {
     loop {
-        let request = if shared.stopping.load(Ordering::SeqCst) {
-            match shared.server.try_recv() {
-                Ok(Some(request)) => request,
-                _ => return,
+        match inner.recv() {
+            Ok(request) => respond(shared, request),
+            Err(_) if shared.stopping.load(Ordering::SeqCst) => return,
+            Err(error) => {
+                log::error!("no connection can be accepted any more: {error}");
+                let _ = rustix::io::write(&shared.broken, &1u64.to_ne_bytes());
+                return;
             }
-        } else {
-            match shared.server.recv() {
-                Ok(request) => request,
-                Err(_) if shared.stopping.load(Ordering::SeqCst) => continue,
-                Err(error) => {
-                    log::error!("no connection can be accepted any more: {error}");
-                    let _ = rustix::io::write(&shared.broken, &1u64.to_ne_bytes());
-                    return;
-                }
-            }
-        };
-        match route(shared, &request) {
-            Ok(Route::Ready(reply)) => reply.send(request),
-            Ok(Route::Ask(question)) => {
-                // The workers outlive this sender.
-                let _ = questions.send((request, question));
-            }
-            Err(error) => Reply::error(&error).send(request),
         }
     }
 }
 
-fn route(shared: &Shared, request: &Request) -> Result<Route, Error> {
-    target::check(request)?;
-    let answers = &shared.answers;
-    route::find(request.method().as_str(), request.url(), &answers.limits, answers.path_prefix.as_deref())
+/// Answers at once what needs no program, and leaves the rest to the desk.
+fn respond(shared: &Arc<Shared>, request: Request) {
+    let begun = Instant::now();
+    let method = access::method(request.method().as_str());
+    if peer(shared, &request) != Peer::Ourselves {
+        shared.requests.fetch_add(1, Ordering::Relaxed);
+    }
+    let limits = shared.desk.limits();
+    let found = route::find(request.method().as_str(), request.url(), limits, shared.path_prefix.as_deref());
+    let access = move |shared: &Shared, request: &Request, route, how, is_own_log| Access {
+        peer: peer(shared, request),
+        method,
+        route,
+        took: begun.elapsed(),
+        how,
+        is_own_log,
+    };
+    let at_once = |reply: &Reply, route| {
+        access(shared, &request, route, "-", false).log(reply);
+    };
+    match found {
+        Ok((template, Route::Ready(reply))) => {
+            at_once(&reply, template);
+            send(shared, request, &reply);
+        }
+        Err(error) => {
+            let reply = Reply::error(&error);
+            at_once(&reply, "-");
+            send(shared, request, &reply);
+        }
+        Ok((template, Route::Ask(question))) => {
+            let own = shared.own_service;
+            let is_own_log = matches!(question, Question::Logs(logs) if Some(logs.service) == own);
+            let for_later = Arc::clone(shared);
+            shared.desk.ask(question, move |answer| {
+                let shared = &for_later;
+                let (reply, how) = match answer {
+                    Ok(document) => {
+                        (Reply::document(document.bytes), if document.shared { "shared" } else { "run" })
+                    }
+                    Err(error) => {
+                        // What the program said is for the operator only.
+                        if error.detail().is_some() {
+                            log::warn!("{}", error.sentence());
+                        }
+                        (Reply::error(&error), "run")
+                    }
+                };
+                access(shared, &request, template, how, is_own_log).log(&reply);
+                send(shared, request, &reply);
+            });
+        }
+    }
 }
 
-fn work(shared: &Shared, asked: &Mutex<mpsc::Receiver<(Request, Question)>>) {
-    loop {
-        let next = asked.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok((request, question)) = next else { return };
-        // One bad request must not end the process, nor this thread.
-        let reply = catch_unwind(AssertUnwindSafe(|| shared.answers.answer(&question)))
-            .unwrap_or_else(|_| Reply::error(&Error::Internal));
-        reply.send(request);
+/// Whose request it is, by the name that the gate gave the connection.
+fn peer(shared: &Shared, request: &Request) -> Peer {
+    match header(request, CONNECTION_HEADER) {
+        Some(id) => id.parse().map_or(Peer::Unknown, |id| shared.table.peer(id)),
+        None => Peer::Ourselves,
+    }
+}
+
+/// A header of the gate's.
+fn header<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
+    request.headers().iter().find(|header| header.field.equiv(name)).map(|header| header.value.as_str())
+}
+
+/// Writes the answer. tiny_http's own responses name the server and are chunked when they are long,
+/// so the head is ours.
+fn send(shared: &Shared, request: Request, reply: &Reply) {
+    let is_head = *request.method() == tiny_http::Method::Head;
+    let connection = match header(&request, SAY_HEADER) {
+        _ if shared.stopping.load(Ordering::Relaxed) => Some("close"),
+        Some("close") => Some("close"),
+        Some("keep-alive") => Some("keep-alive"),
+        _ => None,
+    };
+    let mut writer = request.into_writer();
+    let written = io::Write::write_all(&mut writer, &reply.to_bytes(is_head, connection));
+    // The gate reads whole answers, whatever its client does, so this is short.
+    if let Err(error) = written.and_then(|()| io::Write::flush(&mut writer)) {
+        log::debug!("an answer did not get through: {error}");
     }
 }

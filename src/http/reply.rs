@@ -1,10 +1,7 @@
 //! What goes back: the only place that knows status codes.
 
-use std::io::{self, Write};
-
 use jiff::{Timestamp, fmt::rfc2822};
 use serde::Serialize;
-use tiny_http::{HTTPVersion, Method, Request};
 
 use crate::{
     error::{Error, ErrorDocument},
@@ -15,36 +12,46 @@ use crate::{
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Reply {
     status: u16,
+    is_busy: bool,
     body: Vec<u8>,
 }
 
 impl Reply {
     /// An answer.
     pub(super) fn ok(answer: &impl Serialize) -> Self {
-        Self { status: 200, body: document(answer) }
+        Self::document(document(answer))
     }
 
     /// Why there is none.
     pub(super) fn error(error: &Error) -> Self {
-        Self { status: status(error), body: document(&ErrorDocument { detail: error }) }
+        Self {
+            status: status(error),
+            is_busy: *error == Error::Busy,
+            body: document(&ErrorDocument { detail: error }),
+        }
     }
 
-    /// Writes it. tiny_http's own responses name the server and are chunked when they are long,
-    /// so the head is ours.
-    pub(super) fn send(&self, request: Request) {
-        let is_head = *request.method() == Method::Head;
-        let head = self.head(connection(&request, self.status));
-        let mut writer = request.into_writer();
-        let mut write = || -> io::Result<()> {
-            writer.write_all(head.as_bytes())?;
-            if !is_head {
-                writer.write_all(&self.body)?;
-            }
-            writer.flush()
-        };
-        if let Err(error) = write() {
-            log::debug!("a client did not take its answer: {error}");
+    /// An answer that is a document already.
+    pub(super) fn document(body: Vec<u8>) -> Self {
+        Self { status: 200, is_busy: false, body }
+    }
+
+    pub(super) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Bytes of the body.
+    pub(super) fn length(&self) -> usize {
+        self.body.len()
+    }
+
+    /// The whole answer; without the body, if it is one to HEAD. `connection` is what to say of that.
+    pub(super) fn to_bytes(&self, is_head: bool, connection: Option<&str>) -> Vec<u8> {
+        let mut bytes = self.head(connection).into_bytes();
+        if !is_head {
+            bytes.extend_from_slice(&self.body);
         }
+        bytes
     }
 
     fn head(&self, connection: Option<&str>) -> String {
@@ -58,8 +65,11 @@ impl Reply {
         if let Ok(date) = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now()) {
             head.push_str(&format!("Date: {date}\r\n"));
         }
-        if self.status == 405 {
-            head.push_str("Allow: GET, HEAD\r\n");
+        match self.status {
+            405 => head.push_str("Allow: GET, HEAD\r\n"),
+            // Runs are short, and a second is when a finished answer stops being given out again.
+            503 if self.is_busy => head.push_str("Retry-After: 1\r\n"),
+            _ => {}
         }
         if let Some(connection) = connection {
             head.push_str(&format!("Connection: {connection}\r\n"));
@@ -69,36 +79,22 @@ impl Reply {
     }
 }
 
-/// What to say of the connection: it ends when the client says so, and after a request that could
-/// not be read, since nobody knows where the next one starts.
-fn connection(request: &Request, status: u16) -> Option<&'static str> {
-    let asked = request
-        .headers()
-        .iter()
-        .find(|header| header.field.equiv("Connection"))
-        .map(|header| header.value.as_str().to_ascii_lowercase())
-        .unwrap_or_default();
-    if status == 400 || asked.contains("close") {
-        Some("close")
-    } else if *request.http_version() == HTTPVersion(1, 0) {
-        Some(if asked.contains("keep-alive") { "keep-alive" } else { "close" })
-    } else {
-        None
-    }
-}
-
 fn status(error: &Error) -> u16 {
     match error {
         Error::BadGpu(_) | Error::BadRequest(_) => 400,
         Error::UnknownService(_) | Error::NotFound => 404,
         Error::MethodNotAllowed => 405,
+        Error::RequestTimeout => 408,
+        Error::TooLarge => 413,
+        Error::UriTooLong => 414,
         Error::BadParameter { .. } => 422,
+        Error::HeadersTooLarge => 431,
         Error::CommandFailed { .. }
         | Error::UnreadableOutput(_)
         | Error::JournalPermission
         | Error::NoJournal => 502,
-        Error::MissingBinary(_) => 503,
-        Error::Timeout { .. } => 504,
+        Error::MissingBinary(_) | Error::Busy => 503,
+        Error::Timeout { .. } | Error::DriverHung { .. } => 504,
         Error::NotStarted(..) | Error::Internal | Error::Interrupted(_) => 500,
     }
 }
@@ -109,6 +105,10 @@ fn phrase(status: u16) -> &'static str {
         400 => "Bad Request",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        408 => "Request Timeout",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        431 => "Request Header Fields Too Large",
         422 => "Unprocessable Content",
         502 => "Bad Gateway",
         503 => "Service Unavailable",

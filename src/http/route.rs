@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     exec::{Detail, Gpu},
     limits::{Limits, Lines, integer},
-    report::{gpu, logs, services},
+    report::{desk::Question, gpu, logs, services},
     service::{self, Service},
 };
 
@@ -22,15 +22,6 @@ pub(super) enum Route {
     Ready(Reply),
     /// A worker has to ask.
     Ask(Question),
-}
-
-/// What only programs can answer.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Question {
-    Overview,
-    Status(&'static Service),
-    Logs(logs::Question),
-    Gpu(gpu::Question),
 }
 
 #[derive(Serialize)]
@@ -47,16 +38,28 @@ enum Path {
     Gpu,
 }
 
-/// Finds the route. An unknown path or service id comes first, then the method, then parameters.
+impl Path {
+    /// The path without what stands in its place-holder.
+    fn template(&self) -> &'static str {
+        match self {
+            Self::Health => "/health",
+            Self::Services => "/services",
+            Self::Overview => "/overview",
+            Self::Status(_) => "/services/{id}/status",
+            Self::Logs(_) => "/services/{id}/logs",
+            Self::Gpu => "/gpu/nvidia-smi",
+        }
+    }
+}
+
+/// Finds the route and its template. An unknown path or service id comes first, then the method, then
+/// parameters.
 pub(super) fn find(
     method: &str,
     target: &str,
     limits: &Limits,
     prefix: Option<&str>,
-) -> Result<Route, Error> {
-    if target.contains('#') {
-        return Err(Error::BadRequest("a fragment in the target"));
-    }
+) -> Result<(&'static str, Route), Error> {
     let target = without_authority(target);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = find_path(path, prefix)?;
@@ -64,14 +67,15 @@ pub(super) fn find(
         return Err(Error::MethodNotAllowed);
     }
     let query = Query::parse(query);
-    Ok(Route::Ask(match path {
-        Path::Health => return Ok(Route::Ready(Reply::ok(&Health { status: "ok" }))),
-        Path::Services => return Ok(Route::Ready(Reply::ok(&services::list()))),
-        Path::Overview => Question::Overview,
-        Path::Status(service) => Question::Status(service),
-        Path::Logs(service) => Question::Logs(logs_question(service, &query, limits)?),
-        Path::Gpu => Question::Gpu(gpu_question(&query)?),
-    }))
+    let route = match path {
+        Path::Health => Route::Ready(Reply::ok(&Health { status: "ok" })),
+        Path::Services => Route::Ready(Reply::ok(&services::list())),
+        Path::Overview => Route::Ask(Question::Overview),
+        Path::Status(service) => Route::Ask(Question::Status(service)),
+        Path::Logs(service) => Route::Ask(Question::Logs(logs_question(service, &query, limits)?)),
+        Path::Gpu => Route::Ask(Question::Gpu(gpu_question(&query)?)),
+    };
+    Ok((path.template(), route))
 }
 
 /// An absolute-form target (RFC 9112, 3.2.2) is answered by its path, whatever its host.
@@ -209,7 +213,6 @@ mod tests {
             assert_eq!(code("GET", target), "not_found", "{target}");
             assert_eq!(code("POST", target), "not_found", "{target}");
         }
-        assert_eq!(code("GET", "/health#x"), "bad_request");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What is asked of nvidia-smi.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Question {
     /// Its banner or its long report.
     pub detail: Detail,

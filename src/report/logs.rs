@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What is asked of a unit's log.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Question {
     /// Whose log.
     pub service: &'static Service,

@@ -1,5 +1,6 @@
 //! The answers: each is collected, parsed and judged in a file of its own.
 
+pub mod desk;
 pub mod gpu;
 mod gpu_reason;
 mod gpu_rows;
@@ -15,6 +16,8 @@ pub mod status;
 mod timestamp;
 mod unit;
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 pub use self::{
@@ -23,6 +26,22 @@ pub use self::{
     journal::Entry,
     unit::UnitStatus,
 };
+
+/// A document with its age behind it: how long ago it was collected, in milliseconds.
+#[derive(Serialize)]
+pub struct Aged<'a, T> {
+    #[serde(flatten)]
+    answer: &'a T,
+    age_ms: u64,
+}
+
+impl<'a, T> Aged<'a, T> {
+    /// An answer of that age.
+    #[must_use]
+    pub fn new(answer: &'a T, age: Duration) -> Self {
+        Self { answer, age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
 
 /// A document as clients get it: compact JSON and one newline, the same on the command line and
 /// over HTTP.

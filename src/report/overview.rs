@@ -1,7 +1,8 @@
 //! All seven services and the GPUs at once, and one verdict.
 
-use std::{panic, thread};
+use std::{panic, sync::Arc, thread, time::Duration};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
@@ -34,9 +35,9 @@ pub struct Overview {
     /// The verdict.
     pub status: Verdict,
     /// All seven, in the order of the allowlist.
-    pub services: Vec<ServiceStatus>,
+    pub services: Arc<Vec<ServiceStatus>>,
     /// The GPUs.
-    pub gpu: GpuReport,
+    pub gpu: Arc<GpuReport>,
     timestamp: String,
     /// What is wrong, worst first.
     pub reasons: Vec<Reason>,
@@ -89,20 +90,33 @@ pub fn collect(
         };
         (services, gpu)
     });
-    let services = services?;
-    let gpu = match gpu {
-        Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
-        answer => answer.unwrap_or_else(|error| gpu::unanswered(question, error)),
-    };
+    if let Err(Error::Interrupted(signal)) = gpu {
+        return Err(Error::Interrupted(signal));
+    }
+    Ok(of_parts(exec, Ok(Arc::new(services?)), gpu.map(Arc::new), Duration::ZERO))
+}
+
+/// Puts the verdict on answers that are already there; `age` is that of the older one. A part that
+/// could not be asked carries its error.
+#[must_use]
+pub fn of_parts(
+    exec: &Executor,
+    services: Result<Arc<Vec<ServiceStatus>>, Error>,
+    gpu: Result<Arc<GpuReport>, Error>,
+    age: Duration,
+) -> Overview {
+    let services = services.unwrap_or_else(|error| Arc::new(status::unanswered(&error)));
+    let gpu = gpu.unwrap_or_else(|error| Arc::new(gpu::unanswered(gpu::Question::default(), error)));
     let is_ok = gpu.status == GpuStatus::Ok && services.iter().all(|service| service.healthy);
-    Ok(Overview {
+    let collected_at = Timestamp::from_nanosecond(exec.now().as_nanosecond() - age.as_nanos().cast_signed());
+    Overview {
         status: if is_ok { Verdict::Ok } else { Verdict::Degraded },
         reasons: reason::against(&services, Some(&gpu)),
         warnings: reason::warnings(&services),
         services,
         gpu,
-        timestamp: timestamp::rfc_3339(exec.now()),
-        age_ms: 0,
+        timestamp: timestamp::rfc_3339(collected_at.unwrap_or_else(|_| exec.now())),
+        age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
         demo: exec.is_demo(),
-    })
+    }
 }

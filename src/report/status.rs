@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Error,
     exec::{Deadline, Executor, Head, Invocation, Program},
-    service::Service,
+    service::{self, Service},
 };
 
 /// The most an answer of `systemctl show` can be: its fixed list is far smaller.
@@ -54,6 +54,11 @@ impl ServiceStatus {
     fn unanswered(service: &'static Service, error: Error) -> Self {
         Self { service, status: None, healthy: false, error: Some(error), health: None }
     }
+}
+
+/// All seven, when none could be asked.
+pub(super) fn unanswered(error: &Error) -> Vec<ServiceStatus> {
+    service::all().iter().map(|service| ServiceStatus::unanswered(service, error.clone())).collect()
 }
 
 /// Asks for one service.

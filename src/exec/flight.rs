@@ -1,0 +1,363 @@
+//! Shares runs: the same question asked by many is asked once, and each kind of program runs no more
+//! often at a time than its lane has workers.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::Hash,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::Deadline;
+use crate::error::Error;
+
+/// Which workers a question waits for. A lane's workers bound its programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// nvidia-smi: one at a time, since each talks to every GPU through the same driver.
+    NvidiaSmi,
+    /// systemctl and journalctl.
+    Systemd,
+}
+
+impl Lane {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::NvidiaSmi, Self::Systemd];
+
+    /// How many of its questions are asked at a time.
+    #[must_use]
+    pub fn workers(self) -> usize {
+        match self {
+            Self::NvidiaSmi => 1,
+            Self::Systemd => 4,
+        }
+    }
+}
+
+/// What can be asked, and in which lane.
+pub trait Ask: Clone + Eq + Hash {
+    /// Its lane.
+    fn lane(&self) -> Lane;
+}
+
+/// An answer, and how it came about.
+#[derive(Debug, Clone)]
+pub struct Landed<V> {
+    /// The answer.
+    pub answer: V,
+    /// How long ago it was finished.
+    pub age: Duration,
+    /// Another had asked already.
+    pub shared: bool,
+}
+
+type Take<V> = Box<dyn FnOnce(Result<Landed<V>, Error>) + Send>;
+
+/// Questions under way, and answers that are still fresh.
+pub struct Flight<K, V> {
+    max_age: Duration,
+    state: Mutex<State<K, V>>,
+    work: [Condvar; 2],
+    clock: Condvar,
+}
+
+struct State<K, V> {
+    queues: [VecDeque<K>; 2],
+    runs: HashMap<K, Run<V>>,
+    finished: VecDeque<(K, V, Instant)>,
+    stopping: bool,
+}
+
+struct Run<V> {
+    begun: bool,
+    waiters: Vec<Waiter<V>>,
+}
+
+struct Waiter<V> {
+    deadline: Deadline,
+    shared: bool,
+    take: Take<V>,
+}
+
+/// The most finished answers that are kept: their number is up to strangers.
+const KEPT: usize = 16;
+
+/// A run ends itself at its own deadline; a waiter gives up on it only this much later.
+const SLACK: Duration = Duration::from_millis(300);
+
+impl<K: Ask, V: Clone> Flight<K, V> {
+    /// Answers are given out again for that long; never, if it is zero.
+    #[must_use]
+    pub fn new(max_age: Duration) -> Self {
+        Self {
+            max_age,
+            state: Mutex::new(State {
+                queues: [VecDeque::new(), VecDeque::new()],
+                runs: HashMap::new(),
+                finished: VecDeque::new(),
+                stopping: false,
+            }),
+            work: [Condvar::new(), Condvar::new()],
+            clock: Condvar::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<K, V>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks. `take` gets the answer: at once if there is a fresh one, else from a worker, or
+    /// [`Error::Busy`] at the deadline.
+    pub fn ask(
+        &self,
+        question: &K,
+        deadline: Deadline,
+        take: impl FnOnce(Result<Landed<V>, Error>) + Send + 'static,
+    ) {
+        let mut state = self.state();
+        if let Some(landed) = self.fresh(&mut state, question) {
+            drop(state);
+            return take(Ok(landed));
+        }
+        let waiter = |shared| Waiter { deadline, shared, take: Box::new(take) };
+        if let Some(run) = state.runs.get_mut(question) {
+            run.waiters.push(waiter(true));
+        } else {
+            let run = Run { begun: false, waiters: vec![waiter(false)] };
+            let is_first = state.runs.is_empty();
+            state.runs.insert(question.clone(), run);
+            let lane = question.lane();
+            state.queues[lane as usize].push_back(question.clone());
+            self.work[lane as usize].notify_one();
+            if is_first {
+                self.clock.notify_one();
+            }
+        }
+    }
+
+    fn fresh(&self, state: &mut State<K, V>, question: &K) -> Option<Landed<V>> {
+        while state.finished.front().is_some_and(|(_, _, at)| at.elapsed() >= self.max_age) {
+            state.finished.pop_front();
+        }
+        let (_, answer, at) = state.finished.iter().rev().find(|(key, _, _)| key == question)?;
+        Some(Landed { answer: answer.clone(), age: at.elapsed(), shared: true })
+    }
+
+    /// Works in a lane until told to stop and nothing is left to do.
+    pub fn work(&self, lane: Lane, run: impl Fn(&K) -> Result<V, Error>) {
+        while let Some(question) = self.next(lane) {
+            // One bad question must not end the worker.
+            let answer = catch_unwind(AssertUnwindSafe(|| run(&question))).unwrap_or(Err(Error::Internal));
+            for waiter in self.land(&question, &answer) {
+                let Waiter { shared, take, .. } = waiter;
+                let landed = answer.clone().map(|answer| Landed { answer, age: Duration::ZERO, shared });
+                let _ = catch_unwind(AssertUnwindSafe(|| take(landed)));
+            }
+        }
+    }
+
+    fn next(&self, lane: Lane) -> Option<K> {
+        let mut state = self.state();
+        loop {
+            match state.queues[lane as usize].pop_front() {
+                Some(question) => {
+                    // All who asked may have given up by now.
+                    if let Some(run) = state.runs.get_mut(&question) {
+                        run.begun = true;
+                        return Some(question);
+                    }
+                }
+                None if state.stopping => return None,
+                None => {
+                    state = self.work[lane as usize].wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    fn land(&self, question: &K, answer: &Result<V, Error>) -> Vec<Waiter<V>> {
+        let mut state = self.state();
+        if let Ok(answer) = answer
+            && !self.max_age.is_zero()
+        {
+            state.finished.push_back((question.clone(), answer.clone(), Instant::now()));
+            if state.finished.len() > KEPT {
+                state.finished.pop_front();
+            }
+        }
+        state.runs.remove(question).map(|run| run.waiters).unwrap_or_default()
+    }
+
+    /// Tells those whose deadline has passed that it has, until told to stop.
+    pub fn watch_the_clock(&self) {
+        let mut state = self.state();
+        while !state.stopping || !state.runs.is_empty() {
+            let late = take_late(&mut state.runs);
+            if !late.is_empty() {
+                drop(state);
+                for take in late {
+                    let _ = catch_unwind(AssertUnwindSafe(|| take(Err(Error::Busy))));
+                }
+                state = self.state();
+                continue;
+            }
+            let next = state.runs.values().flat_map(Run::left).min();
+            state = match next {
+                None => self.clock.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(left) => {
+                    let left = left.max(Duration::from_millis(1));
+                    self.clock.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
+        }
+    }
+
+    /// Lets the workers end when all questions are answered.
+    pub fn stop(&self) {
+        self.state().stopping = true;
+        self.work.iter().for_each(Condvar::notify_all);
+        self.clock.notify_all();
+    }
+}
+
+impl<V> Run<V> {
+    fn slack(&self) -> Duration {
+        if self.begun { SLACK } else { Duration::ZERO }
+    }
+
+    fn left(&self) -> impl Iterator<Item = Duration> {
+        self.waiters.iter().map(|waiter| waiter.deadline.left_with(self.slack()))
+    }
+}
+
+/// Takes out whoever is past the deadline, and questions that nobody waits for any more and that
+/// have not begun.
+fn take_late<K: Ask, V>(runs: &mut HashMap<K, Run<V>>) -> Vec<Take<V>> {
+    let mut late = Vec::new();
+    runs.retain(|_, run| {
+        let slack = run.slack();
+        let is_late = |waiter: &mut Waiter<V>| waiter.deadline.left_with(slack).is_zero();
+        late.extend(run.waiters.extract_if(.., is_late).map(|waiter| waiter.take));
+        run.begun || !run.waiters.is_empty()
+    });
+    late
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    };
+
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+    struct Question(u32, bool);
+
+    impl Ask for Question {
+        fn lane(&self) -> Lane {
+            if self.1 { Lane::NvidiaSmi } else { Lane::Systemd }
+        }
+    }
+
+    type Tested = Arc<Flight<Question, u32>>;
+
+    /// A flight whose runs wait for a word each and then answer with their question.
+    fn flight(
+        max_age: Duration,
+    ) -> (Tested, mpsc::Sender<()>, Arc<AtomicUsize>, Vec<std::thread::JoinHandle<()>>) {
+        let flight: Tested = Arc::new(Flight::new(max_age));
+        let (word, words) = mpsc::channel::<()>();
+        let words = Arc::new(Mutex::new(words));
+        let runs = Arc::new(AtomicUsize::new(0));
+        let mut threads = Vec::new();
+        for lane in Lane::ALL {
+            for _ in 0..lane.workers() {
+                let (flight, words, runs) = (Arc::clone(&flight), Arc::clone(&words), Arc::clone(&runs));
+                threads.push(std::thread::spawn(move || {
+                    flight.work(lane, |question| {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        let _ = words.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                        assert_ne!(question.0, 13, "an unlucky question");
+                        Ok(question.0)
+                    });
+                }));
+            }
+        }
+        let clock = Arc::clone(&flight);
+        threads.push(std::thread::spawn(move || clock.watch_the_clock()));
+        (flight, word, runs, threads)
+    }
+
+    fn ask(flight: &Tested, question: &Question, seconds: u64) -> mpsc::Receiver<Result<Landed<u32>, Error>> {
+        let (answer, answers) = mpsc::channel();
+        flight.ask(question, Deadline::after(Duration::from_secs(seconds)), move |landed| {
+            let _ = answer.send(landed);
+        });
+        answers
+    }
+
+    fn end(flight: &Tested, word: mpsc::Sender<()>, threads: Vec<std::thread::JoinHandle<()>>) {
+        drop(word);
+        flight.stop();
+        for thread in threads {
+            assert!(thread.join().is_ok());
+        }
+    }
+
+    #[test]
+    fn the_same_question_is_asked_once_and_its_answer_kept_while_fresh() {
+        let (flight, word, runs, threads) = flight(Duration::from_secs(1000));
+        let waiting: Vec<_> = (0..20).map(|_| ask(&flight, &Question(7, true), 100)).collect();
+        assert!(word.send(()).is_ok());
+        let landed: Vec<_> = waiting.iter().map(mpsc::Receiver::recv).collect();
+        assert!(landed.iter().all(|landed| matches!(landed, Ok(Ok(landed)) if landed.answer == 7)));
+        let shared = landed.iter().filter(|landed| matches!(landed, Ok(Ok(landed)) if landed.shared)).count();
+        assert_eq!(shared, 19);
+        assert!(matches!(ask(&flight, &Question(7, true), 100).recv(), Ok(Ok(landed)) if landed.shared));
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+        end(&flight, word, threads);
+    }
+
+    #[test]
+    fn nothing_is_kept_at_a_max_age_of_zero() {
+        let (flight, word, runs, threads) = flight(Duration::ZERO);
+        for _ in 0..3 {
+            assert!(word.send(()).is_ok());
+            assert!(matches!(ask(&flight, &Question(7, true), 100).recv(), Ok(Ok(landed)) if !landed.shared));
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 3);
+        end(&flight, word, threads);
+    }
+
+    #[test]
+    fn who_waits_too_long_in_the_queue_is_told_and_his_question_is_not_asked() {
+        let (flight, word, runs, threads) = flight(Duration::ZERO);
+        let first = ask(&flight, &Question(1, true), 100);
+        let second = ask(&flight, &Question(2, true), 0);
+        assert!(matches!(second.recv(), Ok(Err(Error::Busy))));
+        assert!(word.send(()).is_ok());
+        assert!(matches!(first.recv(), Ok(Ok(_))));
+        // The other lane was free all the time.
+        let other = ask(&flight, &Question(3, false), 100);
+        assert!(word.send(()).is_ok());
+        assert!(matches!(other.recv(), Ok(Ok(_))));
+        end(&flight, word, threads);
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn a_run_that_panics_is_an_error_for_all_and_the_worker_goes_on() {
+        let (flight, word, _, threads) = flight(Duration::from_secs(1000));
+        let unlucky = ask(&flight, &Question(13, true), 100);
+        assert!(word.send(()).is_ok());
+        assert!(matches!(unlucky.recv(), Ok(Err(Error::Internal))));
+        let next = ask(&flight, &Question(1, true), 100);
+        assert!(word.send(()).is_ok());
+        assert!(matches!(next.recv(), Ok(Ok(_))));
+        end(&flight, word, threads);
+    }
+}

@@ -1,0 +1,233 @@
+//! One connection: heads in, answers out, each step with its own bound.
+
+use std::{io, net::Shutdown, os::fd::BorrowedFd, time::Duration};
+
+use super::{
+    Ticket, Wire,
+    head::{self, HEAD_LIMIT, Head, Read},
+    private::Private,
+    wire::Seen,
+};
+use crate::{
+    error::Error,
+    exec::Deadline,
+    http::{access, reply::Reply},
+};
+
+/// From the connection's start to its first byte.
+const FIRST_BYTE: Duration = Duration::from_secs(5);
+
+/// From a head's first byte to its last.
+const WHOLE_HEAD: Duration = Duration::from_secs(10);
+
+/// Between an answer and the first byte of the next request.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How long a reader may take nothing at all.
+const READER: Duration = Duration::from_secs(10);
+
+/// When we are about to stop: for the request of a connection that was accepted a moment ago.
+const LAST_CHANCE: Duration = Duration::from_millis(500);
+
+/// How long, and how much of, what a refused client still sends is read and thrown away, so that it
+/// gets to read why.
+const LINGER: Duration = Duration::from_secs(1);
+const LINGER_BYTES: usize = 1024 * 1024;
+
+/// Names the connection to tiny_http's side. No header of a client gets that far.
+pub const CONNECTION_HEADER: &str = "X-Gate-Connection";
+
+/// What the answer is to say of the client's connection: `close`, `keep-alive` or `nothing`.
+pub const SAY_HEADER: &str = "X-Gate-Say";
+
+/// A client's connection.
+pub struct Connection<'a> {
+    wire: &'a Wire,
+    ticket: &'a Ticket,
+    private: &'a Private,
+    stop: BorrowedFd<'a>,
+    /// What was read and not yet used.
+    bytes: Vec<u8>,
+}
+
+/// How a conversation ends.
+enum End {
+    /// Nothing more to say.
+    Quiet,
+    /// With a reason for the client.
+    Refused(Error),
+}
+
+impl From<Error> for End {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl<'a> Connection<'a> {
+    /// A connection that has just been accepted. `stop` is readable when no more requests are wanted.
+    pub fn new(wire: &'a Wire, ticket: &'a Ticket, private: &'a Private, stop: BorrowedFd<'a>) -> Self {
+        Self { wire, ticket, private, stop, bytes: Vec::new() }
+    }
+
+    /// Answers requests until either side has enough.
+    pub fn converse(mut self) {
+        let mut patience = FIRST_BYTE;
+        let end = loop {
+            match self.exchange(patience) {
+                Ok(true) => patience = IDLE,
+                Ok(false) => break End::Quiet,
+                Err(end) => break end,
+            }
+        };
+        if let End::Refused(error) = end {
+            let reply = Reply::error(&error);
+            access::refused(self.ticket, &reply);
+            if self.wire.write_all(&reply.to_bytes(false, Some("close")), READER).is_err() {
+                return;
+            }
+        }
+        self.linger();
+    }
+
+    /// One request and its answer; says whether there may be another.
+    fn exchange(&mut self, patience: Duration) -> Result<bool, End> {
+        let Some(head) = self.head(patience)? else { return Ok(false) };
+        self.ticket.asks();
+        let answer = self.ask(&head);
+        let goes_on = self.ticket.is_answered();
+        let Ok(answer) = answer else { return Err(Error::Internal.into()) };
+        if self.wire.write_all(&answer, READER).is_err() {
+            return Ok(false);
+        }
+        Ok(goes_on && head.keep_alive)
+    }
+
+    /// The next head; `None` when the client is done.
+    fn head(&mut self, patience: Duration) -> Result<Option<Head>, End> {
+        let mut deadline = Deadline::after(patience);
+        let mut begun = false;
+        let mut stop = Some(self.stop);
+        loop {
+            match head::read(&self.bytes)? {
+                Read::Whole(head, length) => {
+                    self.bytes.drain(..length);
+                    return Ok(Some(head));
+                }
+                Read::Partial if !self.bytes.is_empty() && !begun => {
+                    begun = true;
+                    deadline = Deadline::after(WHOLE_HEAD);
+                }
+                Read::Partial => {}
+            }
+            match self.wire.wait(stop, Some(deadline)) {
+                Seen::Ready => {
+                    if !self.read()? {
+                        return Ok(None);
+                    }
+                }
+                // Who has had an answer and is only idle is neither waited for nor to blame.
+                Seen::Other | Seen::Deadline if patience == IDLE && !begun => return Ok(None),
+                Seen::Other => {
+                    stop = None;
+                    if deadline.left() > LAST_CHANCE {
+                        deadline = Deadline::after(LAST_CHANCE);
+                    }
+                }
+                Seen::Deadline => return Err(Error::RequestTimeout.into()),
+            }
+        }
+    }
+
+    /// Reads what is there, never more than a head can be; says whether there was anything.
+    fn read(&mut self) -> Result<bool, End> {
+        let mut buffer = [0; 2048];
+        let room = (HEAD_LIMIT + 1).saturating_sub(self.bytes.len()).clamp(1, buffer.len());
+        match self.wire.read(&mut buffer[..room]) {
+            Ok(0) => Ok(false),
+            Ok(count) => {
+                self.bytes.extend_from_slice(&buffer[..count]);
+                Ok(true)
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Ok(true)
+            }
+            Err(_) => Err(End::Quiet),
+        }
+    }
+
+    /// Hands the head on, rebuilt from what was understood of it, and waits for the answer. How long
+    /// that takes is the business of who gives it.
+    fn ask(&mut self, head: &Head) -> io::Result<Vec<u8>> {
+        let say = match (head.keep_alive, head.is_old) {
+            (false, _) => "close",
+            (true, true) => "keep-alive",
+            (true, false) => "nothing",
+        };
+        let request = format!(
+            "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{SAY_HEADER}: {say}\r\n\r\n",
+            head.method,
+            head.target,
+            self.ticket.id()
+        );
+        let inner = self.private.take()?;
+        inner.write_all(request.as_bytes(), READER)?;
+        let answer = answer(&inner, head.method == "HEAD", None)?;
+        self.private.give_back(inner);
+        Ok(answer)
+    }
+
+    /// Ends our side, and reads on for a moment: closing with bytes unread would reset the
+    /// connection, and the client would lose what we said.
+    fn linger(&self) {
+        self.wire.shutdown(Shutdown::Write);
+        let deadline = Deadline::after(LINGER);
+        let mut buffer = [0; 4096];
+        let mut read = 0;
+        while read < LINGER_BYTES && self.wire.wait(None, Some(deadline)) == Seen::Ready {
+            match self.wire.read(&mut buffer) {
+                Ok(0) => return,
+                Ok(count) => read += count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Reads one whole answer, so that a slow client never keeps the one who gave it.
+pub(super) fn answer(inner: &Wire, is_head: bool, deadline: Option<Deadline>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut whole = None;
+    let mut buffer = [0; 8192];
+    while whole.is_none_or(|whole| bytes.len() < whole) {
+        if inner.wait(None, deadline) == Seen::Deadline {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        match inner.read(&mut buffer) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+        if whole.is_none() {
+            whole = length(&bytes, is_head)?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// How long an answer of ours is, head and body, once its head is there.
+fn length(bytes: &[u8], is_head: bool) -> io::Result<Option<usize>> {
+    let mut headers = [httparse::EMPTY_HEADER; 16];
+    let mut response = httparse::Response::new(&mut headers);
+    let odd = |_| io::Error::from(io::ErrorKind::InvalidData);
+    let httparse::Status::Complete(head) = response.parse(bytes).map_err(odd)? else { return Ok(None) };
+    let length = response
+        .headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case("Content-Length"))
+        .and_then(|header| std::str::from_utf8(header.value).ok()?.parse::<usize>().ok())
+        .ok_or(io::ErrorKind::InvalidData)?;
+    Ok(Some(if is_head { head } else { head + length }))
+}

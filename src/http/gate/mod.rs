@@ -1,0 +1,136 @@
+//! Stands in front of tiny_http, so that it never sees a stranger: accepts, counts, bounds, reads each
+//! head, and hands on only whole, clean ones.
+
+mod accept;
+mod connection;
+mod head;
+mod peer;
+mod private;
+mod table;
+mod wire;
+
+use std::{
+    io,
+    os::unix::net::UnixStream,
+    sync::{Arc, atomic::AtomicU64},
+    thread,
+    time::Instant,
+};
+
+use rustix::{
+    event::{EventfdFlags, eventfd},
+    fd::{AsFd, OwnedFd},
+    process::{Resource, getrlimit},
+};
+
+use self::{connection::Connection, private::Private};
+pub use self::{
+    connection::{CONNECTION_HEADER, SAY_HEADER},
+    peer::Peer,
+    table::{Table, Ticket},
+    wire::Wire,
+};
+use super::listen::Listener;
+
+/// What a thread of ours needs at most; the default of 2 MiB would be mapped for each connection.
+const STACK: usize = 192 * 1024;
+
+/// Descriptors that a connection takes: its own, and three for the way to tiny_http.
+const PER_CONNECTION: u64 = 4;
+
+/// Descriptors for everything else: listeners, signals, five programs with their pipes.
+const OTHERS: u64 = 44;
+
+/// The gate, once it is open.
+pub struct Gate {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    table: Arc<Table>,
+    private: Private,
+    /// Readable when no more requests are wanted.
+    stop: OwnedFd,
+    /// One for each listener: how often its loop has come round.
+    beats: Vec<AtomicU64>,
+}
+
+/// How many connections there can be: what was asked for, or less where descriptors are short.
+#[must_use]
+pub fn cap(asked: usize) -> usize {
+    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let possible = usize::try_from(limit.saturating_sub(OTHERS) / PER_CONNECTION).unwrap_or(usize::MAX);
+    if possible < asked {
+        log::warn!("at most {} connections: the limit of open files is {limit}", possible.max(1));
+    }
+    asked.min(possible).max(1)
+}
+
+impl Gate {
+    /// Opens the gate: from now on connections are accepted, and answered by who listens on the socket
+    /// that comes back.
+    ///
+    /// # Errors
+    /// When there are no descriptors or threads for it.
+    pub fn open(
+        listeners: Vec<Listener>,
+        table: Arc<Table>,
+        inner: impl FnOnce(std::os::unix::net::UnixListener) -> io::Result<()>,
+    ) -> io::Result<Self> {
+        let (listener, private) = Private::bind()?;
+        inner(listener)?;
+        let shared = Arc::new(Shared {
+            table,
+            private,
+            stop: eventfd(0, EventfdFlags::CLOEXEC)?,
+            beats: listeners.iter().map(|_| AtomicU64::new(0)).collect(),
+        });
+        for (number, listener) in listeners.into_iter().enumerate() {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new()
+                .name(format!("accept-{number}"))
+                .stack_size(STACK)
+                .spawn(move || accept::run(&shared, &listener, number))?;
+        }
+        Ok(Self { shared })
+    }
+
+    /// A connection from within, which enters right behind accept.
+    ///
+    /// # Errors
+    /// When there is no descriptor or thread for it.
+    pub fn connect(&self) -> io::Result<UnixStream> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let wire = Arc::new(Wire::unix(theirs)?);
+        let ticket = self.shared.table.admit_watchdog(&wire);
+        self.shared.start(wire, ticket)?;
+        Ok(ours)
+    }
+
+    /// How often each accept loop has come round.
+    pub fn beats(&self) -> Vec<u64> {
+        self.shared.beats.iter().map(|beat| beat.load(std::sync::atomic::Ordering::Relaxed)).collect()
+    }
+
+    /// Accepts no more, lets those in flight have their answers, and returns when all are gone or that
+    /// moment has come.
+    pub fn close(&self, until: Instant) {
+        // Nobody reads it, so it stays readable for all.
+        let _ = rustix::io::write(&self.shared.stop, &1u64.to_ne_bytes());
+        self.shared.table.stop();
+        self.shared.table.wait_until_empty(until);
+    }
+}
+
+impl Shared {
+    /// Serves a connection in a thread of its own.
+    fn start(self: &Arc<Self>, wire: Arc<Wire>, ticket: Ticket) -> io::Result<()> {
+        let shared = Arc::clone(self);
+        thread::Builder::new().name(format!("client-{}", ticket.id())).stack_size(STACK).spawn(
+            move || {
+                Connection::new(&wire, &ticket, &shared.private, shared.stop.as_fd()).converse();
+            },
+        )?;
+        Ok(())
+    }
+}

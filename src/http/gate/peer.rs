@@ -1,0 +1,57 @@
+//! Who is at the other end.
+
+use std::{fmt, fs, net::SocketAddr, os::unix::net::UnixStream, sync::LazyLock};
+
+/// Who is at the other end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peer {
+    /// A TCP address.
+    Tcp(SocketAddr),
+    /// A process on this machine, by SO_PEERCRED (unix(7)).
+    Unix {
+        /// Its user, or `None` if that user has no number in our user namespace.
+        uid: Option<u32>,
+        /// Its number.
+        pid: i32,
+    },
+    /// Nobody knows.
+    Unknown,
+    /// The gate itself, or our own watchdog.
+    Ourselves,
+}
+
+/// What the kernel says of a user that is not mapped (user_namespaces(7)).
+const OVERFLOW_UID: u32 = 65534;
+
+/// Whether users of the machine may have no number here.
+static IS_NAMESPACED: LazyLock<bool> = LazyLock::new(|| {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    map.split_ascii_whitespace().collect::<Vec<_>>() != ["0", "0", "4294967295"]
+});
+
+impl Peer {
+    /// The process at the other end of a Unix socket.
+    #[must_use]
+    pub fn of_unix(stream: &UnixStream) -> Self {
+        match rustix::net::sockopt::socket_peercred(stream) {
+            Ok(credentials) => {
+                let uid = credentials.uid.as_raw();
+                let is_unmapped = uid == OVERFLOW_UID && *IS_NAMESPACED;
+                Self::Unix { uid: (!is_unmapped).then_some(uid), pid: credentials.pid.as_raw_pid() }
+            }
+            Err(_) => Self::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "{address}"),
+            Self::Unix { uid: Some(uid), pid } => write!(f, "uid={uid},pid={pid}"),
+            Self::Unix { uid: None, pid } => write!(f, "uid=unmapped,pid={pid}"),
+            Self::Unknown => write!(f, "unknown"),
+            Self::Ourselves => write!(f, "ourselves"),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The way from the gate to tiny_http: a Unix socket that nobody else can reach, and connections to it
+//! that are used again and again.
+
+use std::{
+    env, fs, io,
+    os::{
+        fd::{AsRawFd, OwnedFd},
+        unix::{
+            fs::DirBuilderExt,
+            net::{UnixListener, UnixStream},
+        },
+    },
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use rustix::fs::{Mode, OFlags, open};
+
+use super::Wire;
+use crate::exec::Deadline;
+
+/// How long tiny_http may take to begin serving a new connection.
+const OPENING: Duration = Duration::from_secs(1);
+
+/// Asked on each new connection before it is used.
+const ARE_YOU_THERE: &[u8] = b"GET /health HTTP/1.1\r\nHost: gate\r\n\r\n";
+
+/// The way to tiny_http.
+#[derive(Debug)]
+pub struct Private {
+    /// The name by which the socket is reached once its file is gone: a descriptor that only this
+    /// process has. By its path it could not be connected to any more, and an abstract name would be
+    /// open to the whole network namespace (unix(7), proc(5)).
+    handle: OwnedFd,
+    idle: Mutex<Vec<Wire>>,
+    opening: Mutex<()>,
+}
+
+impl Private {
+    /// Binds a socket, holds on to it, and takes its file away.
+    ///
+    /// # Errors
+    /// When there is no folder to bind it in.
+    pub fn bind() -> io::Result<(UnixListener, Self)> {
+        let (folder, is_ours) = match env::var_os("RUNTIME_DIRECTORY") {
+            // Of several, the first (systemd.exec(5)).
+            Some(folders) => (env::split_paths(&folders).next().ok_or(io::ErrorKind::NotFound)?, false),
+            None => (fresh_folder()?, true),
+        };
+        let bound = bind_in(&folder.join(format!(".gate-{}", std::process::id())));
+        if is_ours {
+            let _ = fs::remove_dir(&folder);
+        }
+        let (listener, handle) = bound?;
+        Ok((listener, Self { handle, idle: Mutex::default(), opening: Mutex::default() }))
+    }
+
+    /// A connection for one exchange.
+    ///
+    /// # Errors
+    /// When no descriptor is to be had, or nobody answers.
+    pub fn take(&self) -> io::Result<Wire> {
+        if let Some(wire) = self.idle() {
+            return Ok(wire);
+        }
+        // One after the other, each until it is served: tiny_http hands connections that come at once to
+        // one and the same idle thread, where all but the first wait until that one is closed.
+        let _alone = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(wire) = self.idle() {
+            return Ok(wire);
+        }
+        let wire = Wire::unix(UnixStream::connect(format!("/proc/self/fd/{}", self.handle.as_raw_fd()))?)?;
+        wire.write_all(ARE_YOU_THERE, OPENING)?;
+        let answer = super::connection::answer(&wire, false, Some(Deadline::after(OPENING)))?;
+        if answer.starts_with(b"HTTP/1.1 200") { Ok(wire) } else { Err(io::ErrorKind::InvalidData.into()) }
+    }
+
+    /// Takes a connection back whose exchange is over.
+    pub fn give_back(&self, wire: Wire) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(wire);
+    }
+
+    fn idle(&self) -> Option<Wire> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+fn bind_in(path: &Path) -> io::Result<(UnixListener, OwnedFd)> {
+    let listener = UnixListener::bind(path)?;
+    let handle = open(path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+    fs::remove_file(path)?;
+    Ok((listener, handle?))
+}
+
+/// A folder that was not there before and that only this user can enter.
+fn fresh_folder() -> io::Result<PathBuf> {
+    let base = env::temp_dir();
+    for number in 0..1000 {
+        let folder = base.join(format!("sek8s-status-{}-{number}", std::process::id()));
+        match fs::DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}

@@ -1,0 +1,169 @@
+//! Which connections there are: never more than the cap, and newcomers before those who only wait.
+
+use std::{
+    collections::HashMap,
+    net::Shutdown,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::{Peer, Wire};
+
+/// How long a connection that was told to go may take. Its thread has only to wake up.
+const LEAVING: Duration = Duration::from_millis(500);
+
+/// All connections.
+#[derive(Debug)]
+pub struct Table {
+    cap: usize,
+    state: Mutex<State>,
+    left: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next: u64,
+    slots: HashMap<u64, Slot>,
+    stopping: bool,
+}
+
+#[derive(Debug)]
+struct Slot {
+    wire: Arc<Wire>,
+    peer: Peer,
+    /// Since when it has no complete request; `None` while a command runs for it.
+    waits_since: Option<Instant>,
+    has_asked: bool,
+    leaving: bool,
+}
+
+/// A place in the table, given back when it is dropped.
+#[derive(Debug)]
+pub struct Ticket {
+    table: Arc<Table>,
+    id: u64,
+}
+
+impl Table {
+    /// A table for so many connections.
+    #[must_use]
+    pub fn new(cap: usize) -> Self {
+        Self { cap, state: Mutex::default(), left: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a newcomer in. When the table is full, the connection that has been longest without a
+    /// complete request has to go; `None` when every one of them waits for a command.
+    pub fn admit(self: &Arc<Self>, wire: &Arc<Wire>, peer: Peer) -> Option<Ticket> {
+        let until = Instant::now() + LEAVING;
+        let mut state = self.state();
+        while state.slots.len() >= self.cap {
+            if !state.slots.values().any(|slot| slot.leaving) {
+                let waiting = state.slots.values_mut().filter(|slot| slot.waits_since.is_some());
+                let longest = waiting.min_by_key(|slot| slot.waits_since)?;
+                longest.leaving = true;
+                longest.wire.shutdown(Shutdown::Both);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
+            }
+            state = self.left.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Some(self.enter(&mut state, wire, peer))
+    }
+
+    /// Takes in our own watchdog, for which there is always room.
+    pub fn admit_watchdog(self: &Arc<Self>, wire: &Arc<Wire>) -> Ticket {
+        let mut state = self.state();
+        self.enter(&mut state, wire, Peer::Ourselves)
+    }
+
+    fn enter(self: &Arc<Self>, state: &mut State, wire: &Arc<Wire>, peer: Peer) -> Ticket {
+        let id = state.next;
+        state.next += 1;
+        let slot = Slot {
+            wire: Arc::clone(wire),
+            peer,
+            waits_since: Some(Instant::now()),
+            has_asked: false,
+            leaving: false,
+        };
+        state.slots.insert(id, slot);
+        Ticket { table: Arc::clone(self), id }
+    }
+
+    /// Who a connection belongs to.
+    #[must_use]
+    pub fn peer(&self, id: u64) -> Peer {
+        self.state().slots.get(&id).map_or(Peer::Unknown, |slot| slot.peer.clone())
+    }
+
+    /// Ends the connections that have had an answer and ask for nothing more. Those that never asked
+    /// may be about to.
+    pub fn stop(&self) {
+        let mut state = self.state();
+        state.stopping = true;
+        for slot in state.slots.values().filter(|slot| slot.has_asked && slot.waits_since.is_some()) {
+            slot.wire.shutdown(Shutdown::Read);
+        }
+    }
+
+    /// Waits until all connections are gone, but not longer than until then.
+    pub fn wait_until_empty(&self, until: Instant) {
+        let mut state = self.state();
+        while !state.slots.is_empty() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self.left.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Ticket {
+    /// Names the connection.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Who it belongs to.
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        self.table.peer(self.id)
+    }
+
+    /// A request is complete: from now on a command may be running for this connection.
+    pub fn asks(&self) {
+        if let Some(slot) = self.table.state().slots.get_mut(&self.id) {
+            slot.waits_since = None;
+            slot.has_asked = true;
+        }
+    }
+
+    /// The answer is there. Says whether the connection may go on.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        let mut state = self.table.state();
+        let stopping = state.stopping;
+        match state.slots.get_mut(&self.id) {
+            Some(slot) => {
+                slot.waits_since = Some(Instant::now());
+                !slot.leaving && !stopping
+            }
+            None => false,
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.table.state().slots.remove(&self.id);
+        self.table.left.notify_all();
+    }
+}
