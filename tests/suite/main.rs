@@ -10,6 +10,7 @@ mod programs;
 mod readme;
 mod rendered;
 mod serve;
+mod server;
 mod structure;
 mod stub;
 mod tables;

@@ -71,7 +71,7 @@ fn both_programs_hanging_cost_one_timeout_and_leave_nothing() {
 fn nothing_is_started_any_more_when_the_time_is_up() {
     // An answer that does not fit, so that each unit is asked for by itself; the first of them hangs.
     let hangs =
-        Stub::acts(r#"for unit; do :; done; if [ $# -gt 6 ]; then echo Id=odd; else exec sleep 1000; fi"#);
+        Stub::acts(r"for unit; do :; done; if [ $# -gt 6 ]; then echo Id=odd; else exec sleep 1000; fi");
     let ran =
         Test::new("status --json --timeout 300ms").systemctl(&hangs).any_stdout().asked_times(2).status(2);
     for service in ran.json()["services"].as_array().unwrap() {

@@ -37,7 +37,7 @@ fn with_one_name(script: Vec<u8>) -> Vec<u8> {
 
 /// What clap_complete leaves out for fish: the values of positional arguments.
 fn fish_positionals() -> Vec<u8> {
-    let ids: Vec<_> = sek8s_status::service::all().iter().map(|service| service.id()).collect();
+    let ids: Vec<_> = sek8s_status::service::all().iter().map(sek8s_status::service::Service::id).collect();
     let line = |subcommand: &str| {
         let condition = format!("__fish_sek8s_status_using_subcommand {subcommand}");
         format!("complete -c sek8s-status -n \"{condition}\" -f -a \"{}\"\n", ids.join(" "))

@@ -14,7 +14,7 @@ fn tables_and_texts_are_as_expected() {
         ("gpu", "gpu --demo"),
         ("gpu_raw", "gpu --raw --demo"),
         ("overview", "overview --demo"),
-        ("serve_check", "serve --check --program-path /usr/bin --journal-path /run/log/journal"),
+        ("serve_check", "serve --check --max-age 1s --program-path /usr/bin --journal-path /run/log/journal"),
     ] {
         let ran = Test::new(arguments).any_stdout().stderr_holds("").status_of_any();
         insta::assert_snapshot!(name, ran.stdout());

@@ -183,6 +183,8 @@ impl Test {
             .env_clear()
             .env("PROGRAM_PATH", self.programs.path())
             .env("JOURNAL_PATH", self.programs.journal())
+            // Each question of a test is asked anew, unless the test is about just that.
+            .env("MAX_AGE", "0")
             .envs(self.environment.iter().cloned())
             // Something to read, if a program of ours were to get it.
             .stdin(Stdio::from(fs::File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap()))
@@ -221,7 +223,7 @@ impl Test {
         match &self.stderr {
             Expected::Exactly(expected) => assert_eq!(&stderr, expected, "stderr"),
             Expected::Holding(expected) => {
-                assert!(stderr.contains(expected), "stderr lacks {expected:?}: {stderr}")
+                assert!(stderr.contains(expected), "stderr lacks {expected:?}: {stderr}");
             }
         }
         if !self.any_stdout {

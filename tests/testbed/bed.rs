@@ -144,7 +144,7 @@ impl Ran {
     /// stdout as a document.
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.0.stdout).expect(&self.stdout())
+        serde_json::from_slice(&self.0.stdout).unwrap_or_else(|_| panic!("{}", self.stdout()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The real binary on a real systemd.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test ends by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
 mod bed;
 mod gpus;
@@ -51,7 +51,7 @@ fn run(bed: &Bed, test: fn(&Bed)) -> Result<(), Failed> {
     let result = catch_unwind(AssertUnwindSafe(|| test(bed)));
     bed.heal();
     result.map_err(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default().into()
+        let said = panic.downcast_ref::<String>().cloned();
+        said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default().into()
     })
 }
