@@ -215,6 +215,17 @@ fn an_answer_for_another_unit_is_unreadable() {
 }
 
 #[test]
+fn an_answer_of_systemctl_over_its_limit_is_unreadable() {
+    let endless = Stub::units().then("head -c 70000 /dev/zero | tr '\\0' x");
+    let ran = Test::new("status k3s --json")
+        .systemctl(&endless)
+        .any_stdout()
+        .stderr_holds("cannot be read")
+        .status(2);
+    assert_eq!(ran.json()["detail"]["error"], "unreadable_output");
+}
+
+#[test]
 fn several_that_could_not_be_asked_are_listed_with_their_error() {
     let ran = Test::new("status k3s system-manager --json").without("systemctl").any_stdout().status(2);
     let answer = ran.json();

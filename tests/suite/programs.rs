@@ -193,6 +193,15 @@ fn a_program_that_is_missing_or_cannot_be_started_is_said_to_be_missing() {
 }
 
 #[test]
+fn what_cannot_be_executed_does_not_hide_what_can() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("nvidia-smi"), "no program").unwrap();
+    let test = Test::new("gpu --json");
+    let path = format!("{}:{}", folder.path().display(), test.programs().path().display());
+    test.environment("PROGRAM_PATH", &path).any_stdout().asked_times(1).status(0);
+}
+
+#[test]
 fn a_program_that_appears_later_is_found_then() {
     let (mut child, programs) = Test::new("overview --watch 100ms --json").without("nvidia-smi").start();
     let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();

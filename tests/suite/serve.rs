@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    server::{Connection, Server, connect},
+    server::{Answer, Connection, Server, connect},
     stub::{Stub, entry},
     test::{BINARY, Programs, Test, eventually, nobody_is_left},
 };
@@ -408,9 +408,24 @@ fn a_program_that_hangs_is_a_timeout_and_not_there_any_more() {
             "{path}"
         );
     }
-    let overview = server.get("/overview");
+    // Within the second in which the last one is ended, the same question would be busy.
+    nobody_is_left(&server.programs().pids());
+    let overview = eventually_not_busy(&server);
     assert_eq!((overview.status, &overview.json()["gpu"]["error"]["error"]), (200, &json!("timeout")));
     nobody_is_left(&server.programs().pids());
+}
+
+/// An overview of which no part was refused because its program is still being ended.
+fn eventually_not_busy(server: &Server) -> Answer {
+    let mut answer = server.get("/overview");
+    eventually("no part is busy", || {
+        let busy = String::from_utf8_lossy(&answer.body).contains("\"busy\"");
+        if busy {
+            answer = server.get("/overview");
+        }
+        !busy
+    });
+    answer
 }
 
 #[test]
