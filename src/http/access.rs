@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 
-use super::{
-    gate::{Peer, Ticket},
-    reply::Reply,
-};
+use super::{peer::Peer, reply::Reply};
 
 static TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
@@ -54,12 +51,7 @@ impl Access {
     }
 }
 
-/// A request that did not get past the gate.
-pub(super) fn refused(ticket: &Ticket, reply: &Reply) {
-    turned_away(&ticket.peer(), reply);
-}
-
-/// A connection that did not get as far as a request.
+/// What did not get past the gate: a connection without a whole, clean request.
 pub(super) fn turned_away(peer: &Peer, reply: &Reply) {
     Access { peer: peer.clone(), method: "-", route: "-", took: Duration::ZERO, how: "-", is_own_log: false }
         .log(reply);

@@ -16,7 +16,7 @@ use std::{
 use listenfd::ListenFd;
 use rustix::{fs::Mode, process::umask};
 
-use super::gate::{Peer, Wire};
+use super::{peer::Peer, wire::Wire};
 use crate::settings::{Environment, Listen, SettingError};
 
 /// A socket that is listened on. Accepting never blocks.

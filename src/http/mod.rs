@@ -4,10 +4,12 @@
 mod access;
 mod gate;
 mod listen;
+mod peer;
 mod query;
 mod reply;
 mod route;
 mod systemd;
+mod wire;
 
 use std::{
     io,
@@ -27,7 +29,8 @@ use tiny_http::{Request, Server};
 pub use self::listen::{Bound, Listener, bind, passed};
 use self::{
     access::Access,
-    gate::{CONNECTION_HEADER, Gate, Peer, SAY_HEADER, Table},
+    gate::{CONNECTION_HEADER, Gate, SAY_HEADER, Table},
+    peer::Peer,
     reply::Reply,
     route::Route,
     systemd::Attendant,

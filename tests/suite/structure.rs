@@ -71,7 +71,7 @@ fn imports_run_one_way() {
         ("error.rs", &["report", "cmd", "http", "cli", "settings"]),
         ("escape.rs", &["exec", "report", "cmd", "http", "cli", "settings", "limits", "error"]),
         ("cli.rs", &["exec", "report", "cmd", "http", "settings", "limits", "error"]),
-        ("settings.rs", &["cmd", "http"]),
+        ("settings/", &["cmd", "http"]),
         ("stderr_log.rs", &["exec", "report", "cmd", "http", "cli"]),
     ];
     let source = root().join("src");

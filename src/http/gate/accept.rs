@@ -8,10 +8,10 @@ use std::{
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::{Peer, Shared, Wire};
+use super::Shared;
 use crate::{
     error::Error,
-    http::{access, listen::Listener, reply::Reply},
+    http::{access, listen::Listener, peer::Peer, reply::Reply, wire::Wire},
 };
 
 /// How often the loop comes round when nobody connects, so that it can be seen to live.

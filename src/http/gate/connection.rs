@@ -3,15 +3,19 @@
 use std::{io, net::Shutdown, os::fd::BorrowedFd, time::Duration};
 
 use super::{
-    Ticket, Wire,
+    Ticket,
+    answer::answer,
     head::{self, HEAD_LIMIT, Head, Read},
     private::Private,
-    wire::Seen,
 };
 use crate::{
     error::Error,
     exec::Deadline,
-    http::{access, reply::Reply},
+    http::{
+        access,
+        reply::Reply,
+        wire::{Seen, Wire},
+    },
 };
 
 /// From the connection's start to its first byte.
@@ -82,7 +86,7 @@ impl<'a> Connection<'a> {
         };
         if let End::Refused(error) = end {
             let reply = Reply::error(&error);
-            access::refused(self.ticket, &reply);
+            access::turned_away(&self.ticket.peer(), &reply);
             if self.wire.write_all(&reply.to_bytes(false, Some("close")), READER).is_err() {
                 return;
             }
@@ -193,41 +197,4 @@ impl<'a> Connection<'a> {
             }
         }
     }
-}
-
-/// Reads one whole answer, so that a slow client never keeps the one who gave it.
-pub(super) fn answer(inner: &Wire, is_head: bool, deadline: Option<Deadline>) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut whole = None;
-    let mut buffer = [0; 8192];
-    while whole.is_none_or(|whole| bytes.len() < whole) {
-        if inner.wait(None, deadline) == Seen::Deadline {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        match inner.read(&mut buffer) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-            Err(error) => return Err(error),
-        }
-        if whole.is_none() {
-            whole = length(&bytes, is_head)?;
-        }
-    }
-    Ok(bytes)
-}
-
-/// How long an answer of ours is, head and body, once its head is there.
-fn length(bytes: &[u8], is_head: bool) -> io::Result<Option<usize>> {
-    let mut headers = [httparse::EMPTY_HEADER; 16];
-    let mut response = httparse::Response::new(&mut headers);
-    let odd = |_| io::Error::from(io::ErrorKind::InvalidData);
-    let httparse::Status::Complete(head) = response.parse(bytes).map_err(odd)? else { return Ok(None) };
-    let length = response
-        .headers
-        .iter()
-        .find(|header| header.name.eq_ignore_ascii_case("Content-Length"))
-        .and_then(|header| std::str::from_utf8(header.value).ok()?.parse::<usize>().ok())
-        .ok_or(io::ErrorKind::InvalidData)?;
-    Ok(Some(if is_head { head } else { head + length }))
 }

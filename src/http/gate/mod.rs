@@ -2,12 +2,11 @@
 //! head, and hands on only whole, clean ones.
 
 mod accept;
+mod answer;
 mod connection;
 mod head;
-mod peer;
 mod private;
 mod table;
-mod wire;
 
 use std::{
     io,
@@ -26,11 +25,9 @@ use rustix::{
 use self::{connection::Connection, private::Private};
 pub use self::{
     connection::{CONNECTION_HEADER, SAY_HEADER},
-    peer::Peer,
     table::{Table, Ticket},
-    wire::Wire,
 };
-use super::listen::Listener;
+use super::{listen::Listener, wire::Wire};
 
 /// What a thread of ours needs at most; the default of 2 MiB would be mapped for each connection.
 const STACK: usize = 192 * 1024;

@@ -17,8 +17,8 @@ use std::{
 
 use rustix::fs::{Mode, OFlags, open};
 
-use super::Wire;
-use crate::exec::Deadline;
+use super::answer::answer;
+use crate::{exec::Deadline, http::wire::Wire};
 
 /// How long tiny_http may take to begin serving a new connection.
 const OPENING: Duration = Duration::from_secs(1);
@@ -72,7 +72,7 @@ impl Private {
         }
         let wire = Wire::unix(UnixStream::connect(format!("/proc/self/fd/{}", self.handle.as_raw_fd()))?)?;
         wire.write_all(ARE_YOU_THERE, OPENING)?;
-        let answer = super::connection::answer(&wire, false, Some(Deadline::after(OPENING)))?;
+        let answer = answer(&wire, false, Some(Deadline::after(OPENING)))?;
         if answer.starts_with(b"HTTP/1.1 200") { Ok(wire) } else { Err(io::ErrorKind::InvalidData.into()) }
     }
 

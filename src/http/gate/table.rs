@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Peer, Wire};
+use crate::http::{peer::Peer, wire::Wire};
 
 /// How long a connection that was told to go may take. Its thread has only to wake up.
 const LEAVING: Duration = Duration::from_millis(500);
