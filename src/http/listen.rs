@@ -19,6 +19,9 @@ use rustix::{fs::Mode, process::umask};
 use super::{peer::Peer, wire::Wire};
 use crate::settings::{Environment, Listen, SettingError};
 
+/// Connections that may wait to be accepted; the kernel takes less if net.core.somaxconn says so.
+const BACKLOG: i32 = 4096;
+
 /// A socket that is listened on. Accepting never blocks.
 #[derive(Debug)]
 pub enum Listener {
@@ -70,6 +73,8 @@ pub struct Bound {
 impl Bound {
     fn tcp(listener: TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
+        // std asks for 128: a burst beyond that would have to try again a second later.
+        rustix::net::listen(&listener, BACKLOG)?;
         let address = listener.local_addr()?;
         Ok(Self {
             listener: Listener::Tcp(listener),

@@ -11,7 +11,7 @@ use crate::{
 pub(super) fn answer(inner: &Wire, is_head: bool, deadline: Option<Deadline>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut whole = None;
-    let mut buffer = [0; 8192];
+    let mut buffer = [0; 4096];
     while whole.is_none_or(|whole| bytes.len() < whole) {
         if inner.wait(None, deadline) == Seen::Deadline {
             return Err(io::ErrorKind::TimedOut.into());
@@ -24,6 +24,7 @@ pub(super) fn answer(inner: &Wire, is_head: bool, deadline: Option<Deadline>) ->
         }
         if whole.is_none() {
             whole = length(&bytes, is_head)?;
+            bytes.reserve_exact(whole.unwrap_or_default().saturating_sub(bytes.len()));
         }
     }
     Ok(bytes)

@@ -99,11 +99,12 @@ impl<'a> Connection<'a> {
         let Some(head) = self.head(patience)? else { return Ok(false) };
         self.ticket.asks();
         let answer = self.ask(&head);
-        let goes_on = self.ticket.is_answered();
+        let goes_on = self.ticket.is_answered(answer.as_ref().map_or(0, Vec::len));
         let Ok(answer) = answer else { return Err(Error::Internal.into()) };
         if self.wire.write_all(&answer, READER).is_err() {
             return Ok(false);
         }
+        self.ticket.is_read();
         Ok(goes_on && head.keep_alive)
     }
 
@@ -186,7 +187,7 @@ impl<'a> Connection<'a> {
     fn linger(&self) {
         self.wire.shutdown(Shutdown::Write);
         let deadline = Deadline::after(LINGER);
-        let mut buffer = [0; 4096];
+        let mut buffer = [0; 1024];
         let mut read = 0;
         while read < LINGER_BYTES && self.wire.wait(None, Some(deadline)) == Seen::Ready {
             match self.wire.read(&mut buffer) {

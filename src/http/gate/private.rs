@@ -20,6 +20,9 @@ use rustix::fs::{Mode, OFlags, open};
 use super::answer::answer;
 use crate::{exec::Deadline, http::wire::Wire};
 
+/// How many connections are kept for the next exchange. Each is a thread of tiny_http's.
+const KEPT: usize = 16;
+
 /// How long tiny_http may take to begin serving a new connection.
 const OPENING: Duration = Duration::from_secs(1);
 
@@ -78,7 +81,10 @@ impl Private {
 
     /// Takes a connection back whose exchange is over.
     pub fn give_back(&self, wire: Wire) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(wire);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT {
+            idle.push(wire);
+        }
     }
 
     fn idle(&self) -> Option<Wire> {

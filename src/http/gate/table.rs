@@ -12,6 +12,18 @@ use crate::http::{peer::Peer, wire::Wire};
 /// How long a connection that was told to go may take. Its thread has only to wake up.
 const LEAVING: Duration = Duration::from_millis(500);
 
+/// A connection that has only just come has its request on the way, and is not sent off for another.
+const JUST_COME: Duration = Duration::from_millis(20);
+
+/// How long a newcomer waits for one of the others to be done. Answers that need no program take less.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How many bytes of answers may wait for slow readers, all together.
+const UNREAD: usize = 1024 * 1024;
+
+/// A reader that has not taken its answer by then is a slow one.
+const SLOW: Duration = Duration::from_millis(100);
+
 /// All connections.
 #[derive(Debug)]
 pub struct Table {
@@ -34,6 +46,8 @@ struct Slot {
     /// Since when it has no complete request; `None` while a command runs for it.
     waits_since: Option<Instant>,
     has_asked: bool,
+    /// Bytes of an answer that it has not taken yet.
+    unread: usize,
     leaving: bool,
 }
 
@@ -42,6 +56,36 @@ struct Slot {
 pub struct Ticket {
     table: Arc<Table>,
     id: u64,
+}
+
+impl State {
+    /// Tells the connection to go that has been longest without a complete request, if there is one.
+    fn send_off_longest(&mut self) -> bool {
+        let waiting = self.slots.values_mut().filter(|slot| slot.waits_since.is_some());
+        let longest = waiting.min_by_key(|slot| slot.waits_since);
+        match longest.filter(|slot| slot.waits_since.is_some_and(|since| since.elapsed() > JUST_COME)) {
+            Some(slot) => {
+                slot.leaving = true;
+                slot.wire.shutdown(Shutdown::Both);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl State {
+    fn make_room(&mut self, bytes: usize) {
+        let mut unread: usize = self.slots.values().map(|slot| slot.unread).sum();
+        while unread + bytes > UNREAD {
+            let slow = self.slots.values_mut().filter(|slot| slot.unread > 0 && !slot.leaving);
+            let slow = slow.filter(|slot| slot.waits_since.is_some_and(|since| since.elapsed() > SLOW));
+            let Some(slowest) = slow.min_by_key(|slot| slot.waits_since) else { return };
+            unread -= slowest.unread;
+            slowest.leaving = true;
+            slowest.wire.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 impl Table {
@@ -58,19 +102,17 @@ impl Table {
     /// Takes a newcomer in. When the table is full, the connection that has been longest without a
     /// complete request has to go; `None` when every one of them waits for a command.
     pub fn admit(self: &Arc<Self>, wire: &Arc<Wire>, peer: Peer) -> Option<Ticket> {
-        let until = Instant::now() + LEAVING;
+        let begun = Instant::now();
         let mut state = self.state();
         while state.slots.len() >= self.cap {
-            if !state.slots.values().any(|slot| slot.leaving) {
-                let waiting = state.slots.values_mut().filter(|slot| slot.waits_since.is_some());
-                let longest = waiting.min_by_key(|slot| slot.waits_since)?;
-                longest.leaving = true;
-                longest.wire.shutdown(Shutdown::Both);
-            }
-            let left = until.saturating_duration_since(Instant::now());
+            let is_leaving = state.slots.values().any(|slot| slot.leaving) || state.send_off_longest();
+            let patience = if is_leaving { LEAVING } else { PATIENCE };
+            let left = patience.saturating_sub(begun.elapsed());
             if left.is_zero() {
                 return None;
             }
+            // Woken up by whoever leaves or is answered; and to look whether one has waited long enough.
+            let left = left.min(JUST_COME / 4);
             state = self.left.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         Some(self.enter(&mut state, wire, peer))
@@ -90,6 +132,7 @@ impl Table {
             peer,
             waits_since: Some(Instant::now()),
             has_asked: false,
+            unread: 0,
             leaving: false,
         };
         state.slots.insert(id, slot);
@@ -146,17 +189,29 @@ impl Ticket {
         }
     }
 
-    /// The answer is there. Says whether the connection may go on.
+    /// The answer is there, so many bytes of it. Says whether the connection may go on. Where too much
+    /// is unread already, whoever has been slow the longest has to go.
     #[must_use]
-    pub fn is_answered(&self) -> bool {
+    pub fn is_answered(&self, bytes: usize) -> bool {
         let mut state = self.table.state();
+        state.make_room(bytes);
         let stopping = state.stopping;
-        match state.slots.get_mut(&self.id) {
+        let goes_on = match state.slots.get_mut(&self.id) {
             Some(slot) => {
                 slot.waits_since = Some(Instant::now());
+                slot.unread = bytes;
                 !slot.leaving && !stopping
             }
             None => false,
+        };
+        self.table.left.notify_all();
+        goes_on
+    }
+
+    /// The client has taken its answer.
+    pub fn is_read(&self) {
+        if let Some(slot) = self.table.state().slots.get_mut(&self.id) {
+            slot.unread = 0;
         }
     }
 }
