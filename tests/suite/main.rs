@@ -6,6 +6,7 @@ mod answers;
 mod bad_input;
 mod commands;
 mod demo;
+mod gate;
 mod programs;
 mod readme;
 mod rendered;

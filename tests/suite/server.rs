@@ -43,7 +43,17 @@ impl Server {
 
     #[track_caller]
     fn start_and_listen(test: Test, to_the_end: bool) -> Self {
-        let (mut child, programs) = test.start();
+        Self::listen(test.start(), to_the_end)
+    }
+
+    /// Started by something else, which `wrap` makes of the binary's path.
+    #[track_caller]
+    pub fn start_as(test: Test, wrap: impl Fn(&str) -> Command) -> Self {
+        Self::listen(test.start_as(wrap), true)
+    }
+
+    #[track_caller]
+    fn listen((mut child, programs): (Child, Programs), to_the_end: bool) -> Self {
         let stderr = child.stderr.take().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&said);
@@ -189,6 +199,7 @@ trait Stream: Read + Write + Send {
     fn be_patient(&self) -> io::Result<()>;
     fn be_impatient(&self, impatient: bool) -> io::Result<()>;
     fn finish(&self) -> io::Result<()>;
+    fn again(&self) -> io::Result<Box<dyn Stream>>;
 }
 
 macro_rules! stream {
@@ -204,6 +215,9 @@ macro_rules! stream {
             fn finish(&self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
             }
+            fn again(&self) -> io::Result<Box<dyn Stream>> {
+                Ok(Box::new(self.try_clone()?))
+            }
         }
     };
 }
@@ -218,6 +232,34 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// The same connection once more, for another thread.
+    pub fn try_clone(&self) -> Self {
+        Self { stream: self.stream.again().unwrap(), unread: Vec::new() }
+    }
+
+    /// Sends what the server lets it, without waiting for it to take more.
+    pub fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.be_impatient(true)?;
+        let sent = match self.stream.write_all(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            sent => sent,
+        };
+        self.stream.be_impatient(false)?;
+        sent
+    }
+
+    /// Sends as much as the server takes, until it takes all or ends the connection.
+    pub fn offer(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
+    }
+
+    /// Some bytes, if there are any in time.
+    pub fn try_read(&mut self) -> Option<Vec<u8>> {
+        let mut buffer = [0; 4096];
+        let count = self.stream.read(&mut buffer).ok()?;
+        (count > 0).then(|| buffer[..count].to_vec())
+    }
+
     #[track_caller]
     pub fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();

@@ -84,6 +84,17 @@ impl Stub {
         self
     }
 
+    /// The files of another one as well.
+    pub fn files_of(mut self, other: &Self) -> Self {
+        self.files.extend(other.files.iter().cloned());
+        self
+    }
+
+    /// What it does.
+    pub fn script(&self) -> &str {
+        &self.act
+    }
+
     /// What it also does, after the rest.
     pub fn then(mut self, script: &str) -> Self {
         self.act.push('\n');

@@ -177,7 +177,11 @@ impl Test {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(BINARY);
+        self.command_as(|binary| Command::new(binary))
+    }
+
+    fn command_as(&self, wrap: impl Fn(&str) -> Command) -> Command {
+        let mut command = wrap(BINARY);
         command
             .args(&self.arguments)
             .env_clear()
@@ -197,6 +201,12 @@ impl Test {
     #[track_caller]
     pub fn start(self) -> (Child, Programs) {
         (self.command().spawn().unwrap(), self.programs)
+    }
+
+    /// The same, started by something else, which `wrap` makes of the binary's path.
+    #[track_caller]
+    pub fn start_as(self, wrap: impl Fn(&str) -> Command) -> (Child, Programs) {
+        (self.command_as(wrap).spawn().unwrap(), self.programs)
     }
 
     /// Runs it and checks everything but its exit status, which still has to be one of ours.

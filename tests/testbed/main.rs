@@ -6,6 +6,7 @@ mod bed;
 mod gpus;
 mod logs;
 mod server;
+mod systemd;
 mod units;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,7 +22,7 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // They share one machine.
     arguments.test_threads = Some(1);
-    let tests: Vec<Test> = [units::TESTS, logs::TESTS, gpus::TESTS, server::TESTS].concat();
+    let tests: Vec<Test> = [units::TESTS, logs::TESTS, gpus::TESTS, server::TESTS, systemd::TESTS].concat();
     let bed = if arguments.list { Err("only listed".to_owned()) } else { Bed::boot() };
     let conclusion = match bed {
         Ok(bed) => {

@@ -1,0 +1,138 @@
+//! The server as a unit: ready, alive, and behind its socket.
+
+use std::{
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Test,
+    bed::{BINARY, Bed},
+};
+
+pub const TESTS: &[Test] = &[
+    ("the unit is started once it answers, and stops well", notifies),
+    ("the watchdog leaves a living server alone and restarts a stopped one", watchdog),
+    ("the socket starts the server, over TCP and a Unix socket", activation),
+    ("20 restarts behind the socket refuse no connection", restarts),
+];
+
+/// The packaged units, with what has to be other here; gone when it is dropped.
+struct Unit<'a> {
+    bed: &'a Bed,
+    port: u16,
+}
+
+impl<'a> Unit<'a> {
+    fn install(bed: &'a Bed, more: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let service = include_str!("../../packaging/systemd/sek8s-status.service");
+        let socket = include_str!("../../packaging/systemd/sek8s-status.socket");
+        bed.sh(&format!(
+            "cd /etc/systemd/system
+            cat >sek8s-status.service <<'EOF'\n{service}EOF\n
+            cat >sek8s-status.socket <<'EOF'\n{socket}EOF\n
+            mkdir -p sek8s-status.service.d sek8s-status.socket.d
+            printf '[Service]\\nExecStart=\\nExecStart={BINARY} serve\\nUser=status\\n{more}\\n' \\
+                >sek8s-status.service.d/here.conf
+            printf '[Socket]\\nListenStream=\\nListenStream=127.0.0.1:{port}\\nListenStream=/run/passed.sock\\n' \\
+                >sek8s-status.socket.d/here.conf
+            systemctl daemon-reload"
+        ));
+        Self { bed, port }
+    }
+
+    fn get(&self, path: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: testbed\r\nConnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    fn property(&self, name: &str) -> String {
+        self.bed.sh(&format!("systemctl show -P {name} sek8s-status.service")).trim().to_owned()
+    }
+}
+
+impl Drop for Unit<'_> {
+    fn drop(&mut self) {
+        self.bed.sh("systemctl stop sek8s-status.socket sek8s-status.service 2>/dev/null || :
+            rm -rf /etc/systemd/system/sek8s-status.*; systemctl daemon-reload; systemctl reset-failed");
+    }
+}
+
+fn notifies(bed: &Bed) {
+    let unit = Unit::install(bed, "");
+    bed.sh("systemctl start sek8s-status.service");
+    assert!(unit.get("/health").unwrap().starts_with("HTTP/1.1 200"));
+    assert_eq!(unit.property("ActiveState"), "active");
+    assert!(unit.property("StatusText").starts_with("serving; "), "{}", unit.property("StatusText"));
+    assert_eq!(bed.sh("stat -c %a /run/sek8s-status").trim(), "700");
+    assert_eq!(bed.sh("ls -A /run/sek8s-status").trim(), "", "nobody can reach the way to tiny_http");
+    bed.sh("systemctl stop sek8s-status.service");
+    assert_eq!(
+        (unit.property("Result").as_str(), unit.property("ExecMainStatus").as_str()),
+        ("success", "0")
+    );
+}
+
+fn watchdog(bed: &Bed) {
+    let unit = Unit::install(bed, "WatchdogSec=4");
+    bed.sh("systemctl start sek8s-status.service");
+    // Longer than the watchdog would wait for a sign of life.
+    let until = Instant::now() + Duration::from_secs(9);
+    while Instant::now() < until {
+        assert_eq!(
+            (unit.property("ActiveState").as_str(), unit.property("NRestarts").as_str()),
+            ("active", "0")
+        );
+    }
+    bed.sh("kill -STOP $(systemctl show -P MainPID sek8s-status.service)");
+    bed.wait_until("[ $(systemctl show -P NRestarts sek8s-status.service) = 1 ]");
+    bed.wait_until("systemctl is-active -q sek8s-status.service");
+    assert!(unit.get("/overview").unwrap().contains("\"status\":\"ok\""));
+    let said = bed.sh("journalctl -u sek8s-status.service --no-pager -o cat");
+    assert!(said.contains("Watchdog timeout"), "{said}");
+}
+
+fn activation(bed: &Bed) {
+    let unit = Unit::install(bed, "");
+    bed.sh("systemctl start sek8s-status.socket");
+    assert_eq!(unit.property("ActiveState"), "inactive");
+    let overview = unit.get("/overview").unwrap();
+    assert!(overview.contains("\"status\":\"ok\""), "{overview}");
+    assert!(unit.get("/services/k3s/logs?lines=1").unwrap().contains("\"returned_lines\":1"));
+    assert_eq!(unit.property("ActiveState"), "active");
+    let health = bed.sh("curl -s --unix-socket /run/passed.sock http://unix/health");
+    assert_eq!(health, "{\"status\":\"ok\"}\n");
+    // Its peer is known, and a user that the unit's namespace does not know would be called so.
+    bed.sh("curl -s --unix-socket /run/passed.sock http://unix/nothing");
+    bed.wait_until("journalctl -u sek8s-status.service -o cat | grep -q 'uid=0,pid=.* GET - 404'");
+}
+
+fn restarts(bed: &Bed) {
+    let unit = Unit::install(bed, "");
+    bed.sh("systemctl start sek8s-status.socket sek8s-status.service");
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut answered = 0;
+            while !done.load(std::sync::atomic::Ordering::SeqCst) {
+                let answer = unit.get("/health").unwrap();
+                assert!(answer.starts_with("HTTP/1.1 200"), "after {answered}: {answer:?}");
+                answered += 1;
+            }
+            answered
+        });
+        for _ in 0..20 {
+            bed.sh("systemctl restart sek8s-status.service; systemctl reset-failed sek8s-status.service");
+        }
+        done.store(true, std::sync::atomic::Ordering::SeqCst);
+        let answered = asking.join().unwrap();
+        assert!(answered > 20, "{answered}");
+        println!("{answered} requests were answered during 20 restarts");
+    });
+}
