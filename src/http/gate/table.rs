@@ -36,6 +36,8 @@ pub struct Table {
 struct State {
     next: u64,
     slots: HashMap<u64, Slot>,
+    /// A newcomer waits for a place.
+    is_wanted: bool,
     stopping: bool,
 }
 
@@ -63,7 +65,10 @@ impl State {
     fn send_off_longest(&mut self) -> bool {
         let waiting = self.slots.values_mut().filter(|slot| slot.waits_since.is_some());
         let longest = waiting.min_by_key(|slot| slot.waits_since);
-        match longest.filter(|slot| slot.waits_since.is_some_and(|since| since.elapsed() > JUST_COME)) {
+        let is_ripe = |slot: &&mut Slot| {
+            slot.has_asked || slot.waits_since.is_some_and(|since| since.elapsed() > JUST_COME)
+        };
+        match longest.filter(is_ripe) {
             Some(slot) => {
                 slot.leaving = true;
                 slot.wire.shutdown(Shutdown::Both);
@@ -108,6 +113,7 @@ impl Table {
             let is_leaving = state.slots.values().any(|slot| slot.leaving) || state.send_off_longest();
             let patience = if is_leaving { LEAVING } else { PATIENCE };
             let left = patience.saturating_sub(begun.elapsed());
+            state.is_wanted = !left.is_zero();
             if left.is_zero() {
                 return None;
             }
@@ -115,6 +121,7 @@ impl Table {
             let left = left.min(JUST_COME / 4);
             state = self.left.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
+        state.is_wanted = false;
         Some(self.enter(&mut state, wire, peer))
     }
 
@@ -189,18 +196,19 @@ impl Ticket {
         }
     }
 
-    /// The answer is there, so many bytes of it. Says whether the connection may go on. Where too much
-    /// is unread already, whoever has been slow the longest has to go.
+    /// The answer is there, so many bytes of it. Says whether the connection may go on: not when a
+    /// newcomer waits for its place, or one that never lets go could keep all others out. Where too
+    /// much is unread already, whoever has been slow the longest has to go.
     #[must_use]
     pub fn is_answered(&self, bytes: usize) -> bool {
         let mut state = self.table.state();
         state.make_room(bytes);
-        let stopping = state.stopping;
+        let is_over = state.stopping || state.is_wanted;
         let goes_on = match state.slots.get_mut(&self.id) {
             Some(slot) => {
                 slot.waits_since = Some(Instant::now());
                 slot.unread = bytes;
-                !slot.leaving && !stopping
+                !slot.leaving && !is_over
             }
             None => false,
         };
