@@ -8,6 +8,8 @@ pub mod cmd;
 pub mod error;
 pub mod escape;
 pub mod exec;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod limits;
 pub mod report;

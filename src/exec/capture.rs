@@ -92,6 +92,17 @@ pub enum Line<'a> {
     TooLong(u64),
 }
 
+impl Line<'_> {
+    /// How many bytes it has, without its end.
+    #[must_use]
+    pub fn length(self) -> u64 {
+        match self {
+            Self::Whole(bytes) => bytes.len() as u64,
+            Self::TooLong(length) => length,
+        }
+    }
+}
+
 /// Cuts the output into lines of at most `limit` bytes and hands each one on.
 pub struct LineCutter<F> {
     limit: usize,

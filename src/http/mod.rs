@@ -41,6 +41,21 @@ use crate::{
     service::Service,
 };
 
+/// What the fuzz targets call.
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    use crate::limits::Limits;
+
+    /// A whole head has only what may be handed on.
+    pub(crate) fn head(bytes: &[u8]) {
+        super::gate::check_head(bytes);
+    }
+
+    pub(crate) fn route(method: &str, target: &str, limits: &Limits) {
+        let _ = super::route::find(method, target, limits, Some("/status"));
+    }
+}
+
 /// Threads that take requests from tiny_http. They wait for no program.
 const TAKERS: usize = 2;
 

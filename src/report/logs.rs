@@ -217,6 +217,18 @@ impl Tail {
     }
 }
 
+/// What is kept of any lines stays within its cap, and every line is counted.
+#[cfg(feature = "fuzzing")]
+pub(super) fn check_tail(bytes: &[u8]) {
+    let cap = 1024;
+    let mut tail = Tail::new(cap);
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let count = lines.clone().count() as u64;
+    lines.for_each(|line| tail.take(Line::Whole(line)));
+    assert_eq!(tail.seen, count);
+    assert!(tail.kept.iter().map(|(_, text)| text.len() + 1).sum::<usize>() <= cap);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

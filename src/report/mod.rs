@@ -27,6 +27,25 @@ pub use self::{
     unit::UnitStatus,
 };
 
+/// What the fuzz targets call.
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    use super::{logs, unit};
+    use crate::service;
+
+    pub(crate) fn show(text: &str) {
+        for block in unit::parse(text) {
+            for service in service::all() {
+                let _ = block.fits(service);
+            }
+        }
+    }
+
+    pub(crate) fn journal(bytes: &[u8]) {
+        logs::check_tail(bytes);
+    }
+}
+
 /// A document with its age behind it: how long ago it was collected, in milliseconds.
 #[derive(Serialize)]
 pub struct Aged<'a, T> {

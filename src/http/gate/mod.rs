@@ -29,6 +29,16 @@ pub use self::{
 };
 use super::{listen::Listener, wire::Wire};
 
+/// Reads a head; a whole one must have nothing but what may be handed on.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn check_head(bytes: &[u8]) {
+    if let Ok(head::Read::Whole(head, length)) = head::read(bytes) {
+        assert!(length <= bytes.len() && length <= head::HEAD_LIMIT + 2);
+        assert!(head.method.bytes().chain(head.target.bytes()).all(|byte| byte.is_ascii_graphic()));
+        assert!(!head.target.contains('#'));
+    }
+}
+
 /// What a thread of ours needs at most; the default of 2 MiB would be mapped for each connection.
 const STACK: usize = 192 * 1024;
 
