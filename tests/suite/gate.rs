@@ -437,6 +437,17 @@ fn a_signal_ends_it_after_twenty_answers_and_a_second_one_changes_nothing() {
 }
 
 #[test]
+fn the_other_protocol_of_the_internet_is_served_too() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        eprintln!("left out: there is no IPv6 here");
+        return;
+    }
+    let server = Server::start(Test::new("serve --listen [::1]:0"));
+    assert!(server.name().starts_with("http://[::1]:"));
+    assert_eq!(server.get("/overview").status, 200);
+}
+
+#[test]
 fn thirty_restarts_on_one_port_find_it_free() {
     let port = Server::start(serve("")).name().rsplit_once(':').unwrap().1.to_owned();
     for _ in 0..30 {

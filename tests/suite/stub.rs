@@ -1,7 +1,14 @@
 //! Programs that stand in for systemctl, journalctl and nvidia-smi: real executables, driven by files
 //! beside them, since their environment is cleared.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::LazyLock,
+};
 
 /// Writes down what it was asked, then acts.
 const SCRIPT: &str = r#"#!/bin/sh
@@ -11,6 +18,21 @@ for argument; do line="$line	$argument"; done
 echo "$line" >>"$d/asked"
 . "$d/act"
 "#;
+
+/// The script, written by another process: while it is open for writing here, a test that forks at that
+/// moment would hold it open, too, and it could not be executed (ETXTBSY).
+static MASTER: LazyLock<PathBuf> = LazyLock::new(|| {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("stub-{}", std::process::id()));
+    let mut writer = Command::new("sh")
+        .args(["-c", "rm -f \"$0\"; cat >\"$0\"; chmod 755 \"$0\""])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writer.stdin.take().unwrap().write_all(SCRIPT.as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
+    path
+});
 
 /// What a stub program does.
 #[derive(Clone)]
@@ -111,7 +133,9 @@ impl Stub {
         }
         fs::write(files.join("act"), &self.act).unwrap();
         fs::write(files.join("asked"), "").unwrap();
-        write_executable(&folder.join(name), SCRIPT);
+        let program = folder.join(name);
+        let _ = fs::remove_file(&program);
+        symlink(&*MASTER, &program).unwrap();
     }
 }
 

@@ -15,6 +15,7 @@ pub const TESTS: &[Test] = &[
     ("the unit is started once it answers, and stops well", notifies),
     ("the watchdog leaves a living server alone and restarts a stopped one", watchdog),
     ("the socket starts the server, over TCP and a Unix socket", activation),
+    ("a server that serves its own log does not write into it about that", own_log),
     ("20 restarts behind the socket refuse no connection", restarts),
 ];
 
@@ -111,6 +112,27 @@ fn activation(bed: &Bed) {
     // Its peer is known, and a user that the unit's namespace does not know would be called so.
     bed.sh("curl -s --unix-socket /run/passed.sock http://unix/nothing");
     bed.wait_until("journalctl -u sek8s-status.service -o cat | grep -q 'uid=0,pid=.* GET - 404'");
+}
+
+fn own_log(bed: &Bed) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    bed.sh(&format!(
+        "mkdir -p /etc/systemd/system/system-manager.service.d
+        printf '[Service]\\nExecStart=\\nExecStart={BINARY} serve --listen 127.0.0.1:{port} --log-level debug\\n' \\
+            >/etc/systemd/system/system-manager.service.d/here.conf
+        systemctl daemon-reload; systemctl restart system-manager"
+    ));
+    let get = |id: &str| {
+        bed.wait_until(&format!("curl -sf http://127.0.0.1:{port}/services/{id}/logs?lines=1 >/dev/null"));
+    };
+    get("system-manager");
+    get("system-manager");
+    get("k3s");
+    bed.wait_until("journalctl -u system-manager -o cat | grep -q '/logs 200'");
+    assert_eq!(
+        bed.sh("journalctl --sync; journalctl -u system-manager -o cat | grep -c '/logs 200'").trim(),
+        "1"
+    );
 }
 
 fn restarts(bed: &Bed) {
