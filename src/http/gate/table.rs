@@ -65,9 +65,10 @@ impl State {
     fn send_off_longest(&mut self) -> bool {
         let waiting = self.slots.values_mut().filter(|slot| slot.waits_since.is_some());
         let longest = waiting.min_by_key(|slot| slot.waits_since);
-        let is_ripe = |slot: &&mut Slot| {
-            slot.has_asked || slot.waits_since.is_some_and(|since| since.elapsed() > JUST_COME)
-        };
+        // Nor is one that is about to take its answer.
+        let is_idle = |slot: &&mut Slot| slot.has_asked && slot.unread == 0;
+        let has_waited = |slot: &&mut Slot| slot.waits_since.is_some_and(|since| since.elapsed() > JUST_COME);
+        let is_ripe = |slot: &&mut Slot| is_idle(slot) || has_waited(slot);
         match longest.filter(is_ripe) {
             Some(slot) => {
                 slot.leaving = true;
@@ -77,9 +78,8 @@ impl State {
             None => false,
         }
     }
-}
 
-impl State {
+    /// Sends off slow readers, the slowest first, until so many bytes more can be unread.
     fn make_room(&mut self, bytes: usize) {
         let mut unread: usize = self.slots.values().map(|slot| slot.unread).sum();
         while unread + bytes > UNREAD {
