@@ -442,6 +442,17 @@ fn an_old_driver_that_refuses_a_column_is_asked_for_fewer() {
 }
 
 #[test]
+fn a_query_that_fails_gives_no_rows_and_is_not_asked_again() {
+    // It printed a row before it failed, which is not to be trusted.
+    let row = "0, GPU-1, H100, 570.86.15, 41, 118, 700, 37, 61234, 81559, 0, Disabled";
+    let fails =
+        Stub::acts(&format!("case \"$*\" in *query*) echo '{row}'; exit 15 ;; *) echo banner ;; esac"));
+    let ran = Test::new("gpu --json --parsed").nvidia_smi(&fails).any_stdout().asked_times(2).status(0);
+    let gpu = ran.json();
+    assert_eq!((&gpu["status"], &gpu["gpus"]), (&json!("ok"), &json!(null)));
+}
+
+#[test]
 fn gpu_output_keeps_the_head_at_whole_lines() {
     let long = Stub::acts("yes 'a line of text that is repeated' | head -n 1000");
     let gpu = Test::new("gpu --json --max-output 1024").nvidia_smi(&long).any_stdout().status(0).json();

@@ -39,6 +39,14 @@ fn a_program_that_hangs_is_given_up_and_ended() {
 }
 
 #[test]
+fn a_program_that_hangs_gets_the_chance_to_end_well() {
+    let orderly =
+        Stub::acts(r#"trap 'echo orderly >"$d/end"; exit 0' TERM; while :; do sleep 1000 & wait; done"#);
+    let ran = Test::new("gpu --timeout 300ms").nvidia_smi(&orderly).stderr_holds("did not finish").status(2);
+    assert_eq!(fs::read_to_string(ran.programs.file("nvidia-smi", "end")).unwrap(), "orderly\n");
+}
+
+#[test]
 fn a_program_that_ignores_sigterm_is_killed_and_the_answer_does_not_wait_for_that() {
     let stubborn = Stub::acts("trap '' TERM; echo started; while :; do sleep 1000 & wait; done");
     let (mut child, programs) = Test::new("gpu --json --timeout 200ms").nvidia_smi(&stubborn).start();
