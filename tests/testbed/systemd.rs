@@ -61,7 +61,7 @@ impl<'a> Unit<'a> {
 impl Drop for Unit<'_> {
     fn drop(&mut self) {
         self.bed.sh("systemctl stop sek8s-status.socket sek8s-status.service 2>/dev/null || :
-            rm -rf /etc/systemd/system/sek8s-status.*; systemctl daemon-reload; systemctl reset-failed");
+            rm -rf /etc/systemd/system/sek8s-status.* /run/passed.sock; systemctl daemon-reload; systemctl reset-failed");
     }
 }
 
