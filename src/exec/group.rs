@@ -23,7 +23,7 @@ use crate::error::Error;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A process that is still there this long after SIGKILL hangs in the kernel.
-const HUNG_AFTER: Duration = Duration::from_millis(500);
+const HUNG_AFTER: Duration = Duration::from_millis(100);
 
 /// Ends children in the background, so that nobody waits for one that does not want to go.
 #[derive(Debug, Default)]
@@ -46,9 +46,7 @@ struct Ending {
     id: Pid,
     invocation: Invocation,
     since: Timestamp,
-    /// SIGKILL was sent: if it is still there, it hangs in the kernel.
-    killed: bool,
-    /// It was waited for long enough to say so.
+    /// It survived SIGKILL.
     hangs: bool,
 }
 
@@ -58,7 +56,7 @@ impl Reaper {
     pub fn refusal(&self, invocation: &Invocation) -> Option<Error> {
         let state = self.state();
         let of_program = |ending: &&Ending| ending.invocation.program() == invocation.program();
-        if let Some(hung) = state.ending.iter().filter(of_program).find(|ending| ending.killed) {
+        if let Some(hung) = state.ending.iter().filter(of_program).find(|ending| ending.hangs) {
             return Some(Error::DriverHung {
                 program: invocation.program(),
                 since: format!("{:.0}", hung.since),
@@ -102,7 +100,7 @@ impl Reaper {
 
     /// Waits until every group that is being ended is gone, or has got its SIGKILL and hangs.
     pub fn settle(&self) {
-        let until = Instant::now() + GRACE + 2 * HUNG_AFTER;
+        let until = Instant::now() + GRACE + 10 * HUNG_AFTER;
         let mut state = self.state();
         while state.ending.iter().any(|ending| !ending.hangs) {
             let left = until.saturating_duration_since(Instant::now());
@@ -177,7 +175,6 @@ impl Group {
         }
         // Also when the child went by itself: what it started may still be there.
         let _ = kill_process_group(id, Signal::KILL);
-        reaper.change(id, |ending| ending.killed = true);
         if !matches!(child.wait_timeout(HUNG_AFTER), Ok(Some(_))) {
             log::warn!("process {} does not end on SIGKILL: it hangs in the kernel", child.id());
             reaper.change(id, |ending| ending.hangs = true);
@@ -199,7 +196,6 @@ impl Drop for Group {
             id,
             invocation: self.invocation.clone(),
             since: Timestamp::now(),
-            killed: false,
             hangs: false,
         });
         let spawned = pidfd.and_then(|pidfd| {
