@@ -2,53 +2,86 @@
 
 use std::{
     fs,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use serde_json::Value;
+use rustix::process::geteuid;
 
-/// The binary under test.
-pub const BINARY: &str = env!("CARGO_BIN_EXE_sek8s-status");
+use crate::running::{PATIENCE, Ran, Running, text};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testbed/testbed.sh");
 
 /// One booted machine.
 pub struct Bed {
     folder: PathBuf,
+    binary: String,
+    guard: Child,
 }
 
 impl Bed {
-    /// Boots it; says why not, where it cannot be.
-    pub fn boot() -> Result<Self, String> {
-        let is_required = std::env::var_os("SEK8S_TESTBED").is_some();
-        if fs::metadata("/proc/self").is_ok_and(|meta| std::os::unix::fs::MetadataExt::uid(&meta) != 0) {
+    /// Boots it; says why not, where it cannot be. Packages that it lacks may be installed if it
+    /// is required.
+    pub fn boot(is_required: bool) -> Result<Self, String> {
+        if !geteuid().is_root() {
             return Err("not root".to_owned());
         }
-        let missing: Vec<_> = ["systemctl", "systemd-nspawn", "dbus-daemon", "nsenter", "pgrep"]
-            .into_iter()
-            .filter(|name| {
-                !["/usr/bin", "/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(name).exists())
-            })
-            .collect();
-        if !missing.is_empty() && !is_required {
-            return Err(format!("not installed: {}", missing.join(", ")));
+        // The folder that a link may lead to is the one that has to be bound.
+        let binary = fs::canonicalize(env!("CARGO_BIN_EXE_sek8s-status")).unwrap();
+        let bound = binary.parent().unwrap().to_str().unwrap().to_owned();
+        let folder = std::env::temp_dir().join(format!("sek8s-testbed-{}", std::process::id()));
+        // Takes it down once this process lets go of the pipe, also where it is killed.
+        let guard = Command::new("sh")
+            .args(["-c", "read -r _; exec \"$0\" down", SCRIPT])
+            .env("TESTBED_DIR", &folder)
+            .stdin(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let bed = Self { folder, binary: binary.to_str().unwrap().to_owned(), guard };
+        match bed.come_up(&bound, is_required) {
+            Ok(()) => Ok(bed),
+            Err(reason) => {
+                bed.down();
+                Err(reason)
+            }
         }
-        let bed = Self { folder: std::env::temp_dir().join(format!("sek8s-testbed-{}", std::process::id())) };
-        let binary = Path::new(BINARY).parent().unwrap().to_str().unwrap();
-        let up = bed.script(&["up", "--bind", binary]);
-        if up.status.success() {
-            return Ok(bed);
+    }
+
+    fn come_up(&self, bound: &str, is_required: bool) -> Result<(), String> {
+        let no_install = if is_required { "" } else { "1" };
+        let up =
+            self.command(&["up", "--bind", bound]).env("TESTBED_NO_INSTALL", no_install).output().unwrap();
+        if !up.status.success() {
+            return Err(text(&up.stderr).trim().trim_start_matches("testbed: ").to_owned());
         }
-        bed.down();
-        Err(format!("it does not boot: {}", text(&up.stderr).trim()))
+        // A folder above it may be closed to others, as /root is.
+        let tried = self.run("--version");
+        if tried.0.status.success() {
+            Ok(())
+        } else {
+            Err(format!("`{}` cannot be run by others: {}", self.binary, tried.stderr().trim()))
+        }
     }
 
     /// Takes it down, and everything of it.
-    pub fn down(&self) {
-        let down = self.script(&["down"]);
-        assert!(down.status.success(), "{}", text(&down.stderr));
+    pub fn down(mut self) {
+        drop(self.guard.stdin.take());
+        let down = self.guard.wait().unwrap();
+        assert!(down.success(), "the testbed is not taken down: {down}");
+    }
+
+    /// The path of the binary under test, inside as outside.
+    pub fn binary(&self) -> &str {
+        &self.binary
+    }
+
+    /// A path inside, as it is reached from here.
+    pub fn reach(&self, path: &str) -> PathBuf {
+        let leader = fs::read_to_string(self.folder.join("leader")).unwrap();
+        Path::new("/proc").join(leader.trim()).join("root").join(path.trim_start_matches('/'))
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -79,7 +112,7 @@ impl Bed {
 
     /// Runs our binary inside.
     pub fn run_as(&self, user: &str, arguments: &str) -> Ran {
-        let mut words = vec!["exec", "--user", user, "--", BINARY];
+        let mut words = vec!["exec", "--user", user, "--", &self.binary];
         words.extend(arguments.split(' '));
         Ran(self.script(&words))
     }
@@ -89,66 +122,48 @@ impl Bed {
         self.run_as("status", arguments)
     }
 
-    /// Starts our binary inside, with pipes to stdout and stderr.
-    pub fn start(&self, arguments: &str) -> Child {
-        let mut words = vec!["exec", "--user", "status", "--", BINARY];
+    /// Runs our binary inside where these folders are empty, for it and its children alone.
+    pub fn run_without(&self, folders: &str, user: &str, arguments: &str) -> Ran {
+        let hide = format!(
+            "set -e; for folder in {folders}; do mkdir -p $folder; mount -t tmpfs -o mode=755 none $folder; done
+            exec setpriv --reuid {user} --regid \"$(id -g {user})\" --init-groups {} {arguments}",
+            self.binary
+        );
+        Ran(self.script(&["exec", "--", "unshare", "--mount", "sh", "-c", &hide]))
+    }
+
+    /// Starts our binary inside.
+    pub fn start(&self, arguments: &str) -> Running {
+        let mut words = vec!["exec", "--user", "status", "--", &self.binary];
         words.extend(arguments.split(' '));
-        self.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        let mut command = self.command(&words);
+        Running::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
     /// Puts everything back as it was at boot.
     pub fn heal(&self) {
         self.sh("rm -f /run/fake-nvidia-smi/delay; echo 0 >/run/fake-nvidia-smi/exit
              pkill -x sek8s-status || :
-             rm -rf /etc/systemd/system/*.service.d
+             rm -rf /etc/systemd/system/*.service.d /run/counted
              for file in /lib/systemd/system/*.service.away; do
                  [ ! -e \"$file\" ] || mv \"$file\" \"${file%.away}\"
              done
              rm -f /lib/systemd/system/rancher.service
              systemctl unmask nvidia-fabricmanager 2>/dev/null || :
              systemctl daemon-reload
-             systemctl reset-failed
-             systemctl start admission-controller system-manager attestation-service k3s \
-                 nvidia-persistenced nvidia-fabricmanager infiniband-config");
+             systemctl reset-failed");
+        self.does(
+            "start admission-controller system-manager attestation-service k3s \
+             nvidia-persistenced nvidia-fabricmanager infiniband-config",
+        );
     }
 
     /// Waits, within a bound, until a command inside succeeds.
     #[track_caller]
     pub fn wait_until(&self, command: &str) {
-        let until = Instant::now() + Duration::from_secs(20);
+        let until = Instant::now() + PATIENCE;
         while !self.script(&["exec", "--", "sh", "-c", command]).status.success() {
             assert!(Instant::now() < until, "in vain waited for: {command}");
         }
     }
-}
-
-/// A run of our binary that has ended.
-pub struct Ran(Output);
-
-impl Ran {
-    /// Checks the exit status.
-    #[track_caller]
-    pub fn status(self, expected: i32) -> Self {
-        assert_eq!(self.0.status.code(), Some(expected), "{}{}", self.stdout(), self.stderr());
-        self
-    }
-
-    pub fn stdout(&self) -> String {
-        text(&self.0.stdout)
-    }
-
-    pub fn stderr(&self) -> String {
-        text(&self.0.stderr)
-    }
-
-    /// stdout as a document.
-    #[track_caller]
-    pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.0.stdout).unwrap_or_else(|_| panic!("{}", self.stdout()))
-    }
-}
-
-/// Bytes that have to be UTF-8.
-pub fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
 }

@@ -1,7 +1,5 @@
 //! What the journal really gives.
 
-use std::io::{BufRead, BufReader};
-
 use serde_json::Value;
 
 use crate::{Test, bed::Bed};
@@ -20,29 +18,40 @@ fn logs(answer: &Value) -> Vec<&str> {
     answer["logs"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect()
 }
 
+/// The messages of lines that have to be consecutive ones of a flood, up to its last.
+#[track_caller]
+fn assert_end_of_flood(answer: &Value, total: usize) {
+    let messages: Vec<_> = logs(answer).into_iter().map(|line| line.rsplit_once(": ").unwrap().1).collect();
+    let first = total + 1 - messages.len();
+    let expected: Vec<_> = (first..=total).map(|number| format!("flood line {number} of {total}")).collect();
+    assert_eq!(messages, expected);
+    assert_eq!(answer["returned_lines"], messages.len());
+}
+
 fn newest_five(bed: &Bed) {
     bed.does("flood k3s 20000");
     for arguments in ["logs k3s -n 5 --json", "logs k3s -n 5 --since 1h --json"] {
         let answer = bed.run(arguments).status(0).json();
-        let numbers: Vec<_> =
-            logs(&answer).into_iter().map(|line| line.rsplit_once(": ").unwrap().1.to_owned()).collect();
-        let expected: Vec<_> =
-            (19_996..=20_000).map(|number| format!("flood line {number} of 20000")).collect();
-        assert_eq!(numbers, expected, "{arguments}");
+        assert_end_of_flood(&answer, 20_000);
         assert_eq!((&answer["requested_lines"], &answer["returned_lines"]), (&5.into(), &5.into()));
+        assert_eq!((&answer["dropped_lines"], &answer["stdout_truncated"]), (&0.into(), &false.into()));
     }
 }
 
 fn counted(bed: &Bed) {
     bed.does("flood k3s 2000");
     let answer = bed.run("logs k3s -n 1000 --json").status(0).json();
-    let bytes: usize = logs(&answer).iter().map(|line| line.len() + 1).sum();
-    assert!(bytes <= 16384, "{bytes}");
+    assert_end_of_flood(&answer, 2000);
+    let lengths: Vec<_> = logs(&answer).iter().map(|line| line.len() + 1).collect();
+    let bytes: usize = lengths.iter().sum();
+    // One more, which is as long, would not have fitted.
+    assert!(bytes <= 16384 && bytes + lengths[0] > 16384, "{bytes}");
     assert_eq!(answer["returned_lines"].as_u64().unwrap() + answer["dropped_lines"].as_u64().unwrap(), 1000);
     assert_eq!(answer["stdout_truncated"], true);
-    assert!(logs(&answer).last().unwrap().ends_with("flood line 2000 of 2000"));
     let answer = bed.run("logs k3s -n 1000 --json --max-output 1000000").status(0).json();
-    assert_eq!((&answer["returned_lines"], &answer["stdout_truncated"]), (&1000.into(), &false.into()));
+    assert_end_of_flood(&answer, 2000);
+    assert_eq!((&answer["returned_lines"], &answer["dropped_lines"]), (&1000.into(), &0.into()));
+    assert_eq!(answer["stdout_truncated"], false);
 }
 
 fn whole(bed: &Bed) {
@@ -64,11 +73,19 @@ fn whole(bed: &Bed) {
     assert!(message("ansi: ").contains("\u{1b}[1;31mred\u{1b}[0m"));
     assert!(message("invalid utf-8").ends_with("\u{fffd}\u{fffd}\u{fffd}( end"));
     assert!(message("emoji").contains("🚀👩‍💻"));
+    assert!(message("{\"json\"").ends_with("tab\there, quotes \" and \\ and <tag>&amp; {\"json\":true}"));
+    // The strings for clients that read no entries are no less whole.
+    assert_eq!(answer["stdout_truncated"], false);
+    for (line, entry) in logs(&answer).into_iter().zip(entries) {
+        assert!(line.ends_with(&format!(": {}", entry["message"].as_str().unwrap())), "{line}");
+    }
 }
 
 fn harmless(bed: &Bed) {
     let shown = bed.run("logs admission-controller -n 1000 --max-output 1000000").status(0).stdout();
-    assert!(shown.contains("\\u{1b}[1;31mred"));
+    for harmless in ["\\u{1b}[1;31mred", "\\u{1b}]0;title\\u{7}", "\\r carriage return"] {
+        assert!(shown.contains(harmless), "{harmless}");
+    }
     assert!(!shown.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\t')));
 }
 
@@ -83,24 +100,22 @@ fn permission(bed: &Bed) {
 }
 
 fn no_journal(bed: &Bed) {
-    let said = bed.sh(&format!(
-        "unshare -m sh -c 'mount -t tmpfs none /var/log/journal; mount -t tmpfs none /run/log/journal
-         {} logs k3s --json; echo \"code $?\"' 2>/dev/null",
-        crate::bed::BINARY
-    ));
-    assert!(said.contains("\"error\":\"no_journal\"") && said.ends_with("code 2\n"), "{said}");
+    for user in ["status", "root"] {
+        let ran = bed.run_without("/var/log/journal /run/log/journal", user, "logs k3s --json").status(2);
+        assert_eq!(ran.json()["detail"]["error"], "no_journal", "{user}");
+    }
 }
 
 fn follows(bed: &Bed) {
-    let mut child = bed.start("logs k3s -f -n 1 --json");
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    lines.next().unwrap().unwrap();
+    let following = bed.start("logs k3s -f -n 1 --json");
+    let entry = || serde_json::from_str::<Value>(&following.line().unwrap()).unwrap();
+    entry();
     bed.does("flood k3s 1");
-    let entry: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    assert_eq!(entry["message"], "k3s.service: flood line 1 of 1");
-    assert_eq!(entry["identifier"], "k3s");
+    let flood = entry();
+    assert_eq!(flood["message"], "k3s.service: flood line 1 of 1");
+    assert_eq!(flood["identifier"], "k3s");
     bed.sh("pkill -INT -x sek8s-status");
-    assert!(lines.next().is_none());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(following.line(), None);
+    following.ends_with(130);
     bed.wait_until("! pgrep -x journalctl");
 }

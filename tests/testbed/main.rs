@@ -4,14 +4,19 @@
 
 mod bed;
 mod gpus;
+mod http;
 mod logs;
+mod running;
 mod server;
 mod systemd;
 mod units;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
 use bed::Bed;
 
@@ -23,28 +28,43 @@ fn main() {
     // They share one machine.
     arguments.test_threads = Some(1);
     let tests: Vec<Test> = [units::TESTS, logs::TESTS, gpus::TESTS, server::TESTS, systemd::TESTS].concat();
-    let bed = if arguments.list { Err("only listed".to_owned()) } else { Bed::boot() };
-    let conclusion = match bed {
-        Ok(bed) => {
-            let bed: &'static Bed = Box::leak(Box::new(bed));
-            let trials =
-                tests.into_iter().map(|(name, test)| Trial::test(name, move || run(bed, test))).collect();
-            let conclusion = libtest_mimic::run(&arguments, trials);
-            bed.down();
-            conclusion
-        }
-        Err(reason) => {
-            assert!(
-                std::env::var_os("SEK8S_TESTBED").is_none() || arguments.list,
-                "the testbed is required and cannot run: {reason}"
-            );
-            println!("left out, every test here: {reason}");
-            let left_out =
-                |name: &str| Trial::test(name, || Ok(())).with_ignored_flag(true).with_kind("left out");
-            libtest_mimic::run(&arguments, tests.iter().map(|(name, _)| left_out(name)).collect())
-        }
+    let is_wanted = |trial: &Trial| !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial);
+    let conclusion = if arguments.list || !trials(&tests, "nothing is run").iter().any(is_wanted) {
+        libtest_mimic::run(&arguments, trials(&tests, "nothing is run"))
+    } else {
+        boot_and_run(&arguments, &tests)
     };
     conclusion.exit();
+}
+
+fn boot_and_run(arguments: &Arguments, tests: &[Test]) -> Conclusion {
+    let is_required = std::env::var_os("SEK8S_TESTBED").is_some_and(|value| value == "required");
+    let bed = match Bed::boot(is_required) {
+        Ok(bed) => Arc::new(bed),
+        Err(reason) if is_required => return libtest_mimic::run(arguments, trials(tests, &reason)),
+        Err(reason) => {
+            println!("left out: {reason}");
+            let left_out = trials(tests, &format!("left out: {reason}")).into_iter();
+            let left_out = left_out.map(|trial| trial.with_kind("left out").with_ignored_flag(true));
+            return libtest_mimic::run(arguments, left_out.collect());
+        }
+    };
+    let trial = |&(name, test): &Test| {
+        let bed = Arc::clone(&bed);
+        Trial::test(name, move || run(&bed, test))
+    };
+    let conclusion = libtest_mimic::run(arguments, tests.iter().map(trial).collect());
+    Arc::into_inner(bed).expect("no test is left").down();
+    conclusion
+}
+
+/// Tests that cannot be run: whoever runs one all the same reads why.
+fn trials(tests: &[Test], reason: &str) -> Vec<Trial> {
+    let trial = |&(name, _): &Test| {
+        let reason = reason.to_owned();
+        Trial::test(name, move || Err(reason.into()))
+    };
+    tests.iter().map(trial).collect()
 }
 
 /// Runs one test on a machine that is well, and makes it well again.

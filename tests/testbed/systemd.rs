@@ -1,15 +1,11 @@
 //! The server as a unit: ready, alive, and behind its socket.
 
 use std::{
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     time::{Duration, Instant},
 };
 
-use crate::{
-    Test,
-    bed::{BINARY, Bed},
-};
+use crate::{Test, bed::Bed, http, running::PATIENCE};
 
 pub const TESTS: &[Test] = &[
     ("the unit is started once it answers, and stops well", notifies),
@@ -30,12 +26,13 @@ impl<'a> Unit<'a> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let service = include_str!("../../packaging/systemd/sek8s-status.service");
         let socket = include_str!("../../packaging/systemd/sek8s-status.socket");
+        let binary = bed.binary();
         bed.sh(&format!(
             "cd /etc/systemd/system
             cat >sek8s-status.service <<'EOF'\n{service}EOF\n
             cat >sek8s-status.socket <<'EOF'\n{socket}EOF\n
             mkdir -p sek8s-status.service.d sek8s-status.socket.d
-            printf '[Service]\\nExecStart=\\nExecStart={BINARY} serve\\nUser=status\\n{more}\\n' \\
+            printf '[Service]\\nExecStart=\\nExecStart={binary} serve\\nUser=status\\n{more}\\n' \\
                 >sek8s-status.service.d/here.conf
             printf '[Socket]\\nListenStream=\\nListenStream=127.0.0.1:{port}\\nListenStream=/run/passed.sock\\n' \\
                 >sek8s-status.socket.d/here.conf
@@ -45,12 +42,7 @@ impl<'a> Unit<'a> {
     }
 
     fn get(&self, path: &str) -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: testbed\r\nConnection: close\r\n\r\n")?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+        http::over_tcp(("127.0.0.1", self.port), path)
     }
 
     fn property(&self, name: &str) -> String {
@@ -107,23 +99,33 @@ fn activation(bed: &Bed) {
     assert!(overview.contains("\"status\":\"ok\""), "{overview}");
     assert!(unit.get("/services/k3s/logs?lines=1").unwrap().contains("\"returned_lines\":1"));
     assert_eq!(unit.property("ActiveState"), "active");
-    let health = bed.sh("curl -s --unix-socket /run/passed.sock http://unix/health");
-    assert_eq!(health, "{\"status\":\"ok\"}\n");
+    let socket = bed.reach("/run/passed.sock");
+    let health = http::over_unix(&socket, "/health").unwrap();
+    assert!(health.ends_with("\r\n\r\n{\"status\":\"ok\"}\n"), "{health}");
     // Its peer is known, and a user that the unit's namespace does not know would be called so.
-    bed.sh("curl -s --unix-socket /run/passed.sock http://unix/nothing");
+    // Asked from inside: a process out here has no number in there.
+    bed.sh("perl -MIO::Socket::UNIX -e '$to = IO::Socket::UNIX->new(shift) or die; \
+        print $to \"GET /nothing HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n\"; print <$to>' /run/passed.sock");
     bed.wait_until("journalctl -u sek8s-status.service -o cat | grep -q 'uid=0,pid=.* GET - 404'");
 }
 
 fn own_log(bed: &Bed) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let binary = bed.binary();
     bed.sh(&format!(
         "mkdir -p /etc/systemd/system/system-manager.service.d
-        printf '[Service]\\nExecStart=\\nExecStart={BINARY} serve --listen 127.0.0.1:{port} --log-level debug\\n' \\
+        printf '[Service]\\nExecStart=\\nExecStart={binary} serve --listen 127.0.0.1:{port} --log-level debug\\n' \\
             >/etc/systemd/system/system-manager.service.d/here.conf
         systemctl daemon-reload; systemctl restart system-manager"
     ));
     let get = |id: &str| {
-        bed.wait_until(&format!("curl -sf http://127.0.0.1:{port}/services/{id}/logs?lines=1 >/dev/null"));
+        let path = format!("/services/{id}/logs?lines=1");
+        let until = Instant::now() + PATIENCE;
+        while !http::over_tcp(("127.0.0.1", port), &path)
+            .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+        {
+            assert!(Instant::now() < until, "in vain waited for {path}");
+        }
     };
     get("system-manager");
     get("system-manager");
