@@ -28,6 +28,9 @@ _sek8s__status() {
             sek8s__status,overview)
                 cmd="sek8s__status__subcmd__overview"
                 ;;
+            sek8s__status,privileges)
+                cmd="sek8s__status__subcmd__privileges"
+                ;;
             sek8s__status,serve)
                 cmd="sek8s__status__subcmd__serve"
                 ;;
@@ -44,7 +47,7 @@ _sek8s__status() {
 
     case "${cmd}" in
         sek8s__status)
-            opts="-h -V --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help --version services gpu overview serve commands status logs"
+            opts="-h -V --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help --version services gpu overview serve commands privileges status logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -103,6 +106,10 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -115,7 +122,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__commands)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -174,6 +181,10 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -186,7 +197,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__gpu)
-            opts="-h --detail --gpu --raw --parsed --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
+            opts="-h --detail --gpu --raw --parsed --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -252,6 +263,10 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -264,7 +279,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__logs)
-            opts="-n -f -h --lines --since --follow --entries --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-n -f -h --lines --since --follow --entries --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -344,6 +359,10 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -356,7 +375,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__overview)
-            opts="-h --watch --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
+            opts="-h --watch --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -422,6 +441,85 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --masked-ok)
+                    COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sek8s__status__subcmd__privileges)
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --max-output)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-default)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-max)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --log-window)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --program-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --journal-path)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -434,7 +532,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__serve)
-            opts="-h --listen --uds --uds-mode --path-prefix --max-connections --max-age --log-level --check --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
+            opts="-h --listen --uds --uds-mode --path-prefix --max-connections --max-age --log-level --check --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -550,6 +648,10 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --masked-ok)
                     COMPREPLY=($(compgen -W "admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config" -- "${cur}"))
                     return 0
@@ -562,7 +664,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__services)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -619,6 +721,10 @@ _sek8s__status() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs
                     fi
+                    return 0
+                    ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --masked-ok)
@@ -633,7 +739,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__status)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,6 +796,10 @@ _sek8s__status() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs
                     fi
+                    return 0
+                    ;;
+                --run-as)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --masked-ok)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sek8s_status_global_optspecs
-    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= program-path= journal-path= masked-ok= h/help V/version
+    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= program-path= journal-path= run-as= masked-ok= h/help V/version
 end
 
 function __fish_sek8s_status_needs_command
@@ -34,6 +34,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-max -d 'T
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -50,6 +51,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "gpu" -d '
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "overview" -d 'Show everything at once, with one verdict and its reasons'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "serve" -d 'Answer the same over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "commands" -d 'List every command line that can ever be started'
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "privileges" -d 'Show what each subcommand needs, what is there, and what would grant the rest'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "status" -d 'Show the state of services as systemd sees it'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "logs" -d 'Show what a service logged last'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l color -d 'When to use colours; NO_COLOR and TERM=dumb are honoured by `auto`' -r -f -a "auto\t'On a terminal'
@@ -62,6 +64,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -83,6 +86,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-ma
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -107,6 +111,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -134,6 +139,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -155,6 +161,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -165,6 +172,27 @@ infiniband-config\t''"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l json -d 'Print the answer as JSON, the same bytes as over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l demo -d 'Answer from recordings that are compiled in, on any machine; starts no program'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l color -d 'When to use colours; NO_COLOR and TERM=dumb are honoured by `auto`' -r -f -a "auto\t'On a terminal'
+always\t'Always, NO_COLOR or not'
+never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l timeout -d 'How long one program may take, up to 60s; a plain number is seconds [default: 10s] [env: COMMAND_TIMEOUT_SECONDS]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l max-output -d 'How much text an answer carries, up to 1000000 bytes; a plain number is bytes [default: 16KiB] [env: MAX_OUTPUT_BYTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
+system-manager\t''
+attestation-service\t''
+k3s\t''
+nvidia-persistenced\t''
+nvidia-fabricmanager\t''
+infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l json -d 'Print the answer as JSON, the same bytes as over HTTP'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l demo -d 'Answer from recordings that are compiled in, on any machine; starts no program'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l color -d 'When to use colours; NO_COLOR and TERM=dumb are honoured by `auto`' -r -f -a "auto\t'On a terminal'
 always\t'Always, NO_COLOR or not'
 never\t'Never'"
@@ -175,6 +203,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''
@@ -197,6 +226,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l masked-ok -d 'A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]' -r -f -a "admission-controller\t''
 system-manager\t''
 attestation-service\t''

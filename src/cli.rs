@@ -84,7 +84,16 @@ Examples:
     /// List every command line that can ever be started
     #[command(after_help = "Example:\n  sek8s-status commands --json")]
     Commands,
+    /// Show what each subcommand needs, what is there, and what would grant the rest
+    #[command(after_help = PRIVILEGES_HELP)]
+    Privileges,
 }
+
+const PRIVILEGES_HELP: &str = "\
+Examples:
+  sek8s-status privileges             exit code 0 all there, 1 something is missing
+  sudo sek8s-status privileges        as root: what is left once root is given up
+  sudo -u chutes sek8s-status privileges --json | jq '.subcommands[].needs[].grant'";
 
 const SERVE_HELP: &str = "\
 Examples:
@@ -143,6 +152,10 @@ pub struct GlobalFlags {
     /// [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]
     #[arg(long, global = true, value_name = "FOLDERS", value_hint = ValueHint::DirPath, help_heading = HOST)]
     pub journal_path: Option<String>,
+    /// Who to become when started as root, before anything else is done
+    /// [default: chutes, else nobody] [env: RUN_AS]
+    #[arg(long, global = true, value_name = "USER", value_hint = ValueHint::Username, help_heading = HOST)]
+    pub run_as: Option<String>,
 }
 
 const LIMITS: &str = "Limits";
@@ -214,7 +227,7 @@ pub struct OverviewFlags {
 }
 
 /// `serve`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Serve {
     /// Listen on this TCP address and port [default: 127.0.0.1:8080] [env: BIND_ADDRESS, PORT]
     #[arg(long, value_name = "ADDRESS:PORT", value_hint = ValueHint::Other, conflicts_with = "uds")]

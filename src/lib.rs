@@ -27,9 +27,9 @@ use clap::Parser;
 
 use crate::{
     cli::Cli,
-    cmd::{Call, Failure, Outcome, screen::Screen},
+    cmd::{Call, Failure, Job, Outcome, screen::Screen},
     error::{Error, ErrorDocument},
-    exec::{Executor, Interrupt},
+    exec::{Executor, Interrupt, privilege::Start},
     settings::{Environment, Settings},
 };
 
@@ -46,44 +46,56 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'
         }
     };
     let mut screen = Screen::new(cli.global.color, environment);
-    let json = cli.global.json;
-    let call = match prepare(&cli, environment) {
-        Ok(call) => call,
-        Err(failure) => return explain(&failure, json, &mut screen),
+    let (job, call) = match prepare(&cli, environment) {
+        Ok(ready) => ready,
+        Err(failure) => return explain(&failure, cli.global.json, &mut screen),
     };
     let exec = Arc::clone(&call.exec);
-    let code = match cmd::run(&cli.command, call, &mut screen) {
+    let code = match job(call, &mut screen) {
         Ok(Outcome::Well) => 0,
         Ok(Outcome::Degraded) => 1,
         Ok(Outcome::CouldNotTell) => 2,
-        Err(failure) => explain(&failure, json, &mut screen),
+        Err(failure) => explain(&failure, cli.global.json, &mut screen),
     };
-    // After the answer: a program that ignores SIGTERM may need a second more.
+    // After the answer, or after saying why there is none: a program that ignores SIGTERM may need a second.
     exec.settle();
     code
 }
 
-fn prepare<'a>(cli: &Cli, environment: Environment<'a>) -> Result<Call<'a>, Failure> {
-    let settings = Settings::resolve(&cli.global, environment)?;
+/// Takes what privileges are needed for, gives them up, and only then does anything else.
+fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, Call), Failure> {
+    let start = Start::begin()?;
+    let settings = Settings::resolve(&cli.global, environment, start.is_secure())?;
+    let run_as = settings.run_as.value.as_deref();
+    let account = start.account(run_as)?;
     stderr_log::start(environment);
+    let job = cmd::take(&cli.command, environment, &start, account.as_ref())?;
+    let reduced = start.give_up(account.as_ref(), cmd::keeps(&cli.command))?;
+    if cmd::reads_journal(&cli.command)
+        && let Some(warning) = account.and_then(|account| account.warning(run_as.is_some()))
+    {
+        log::warn!("{warning}");
+    }
+
     let interrupt = Arc::new(Interrupt::catch()?);
     // For serve a signal means: answer what is in flight. For the others: end what is under way.
     let is_serve = matches!(cli.command, cli::Command::Serve(_));
     let ends_programs = (!is_serve).then(|| Arc::clone(&interrupt));
-    let exec = if cli.global.demo {
+    let exec = Arc::new(if cli.global.demo {
         Executor::demo(ends_programs)
     } else {
-        Executor::host(settings.places(), ends_programs, settings.max_output.value)
-    };
-    Ok(Call {
-        exec: Arc::new(exec),
+        Executor::host(settings.places(), &reduced, ends_programs, settings.max_output.value)
+    });
+    let call = Call {
+        exec,
         limits: settings.limits(),
         rule: settings.rule(),
         json: cli.global.json,
         interrupt,
         settings,
-        environment,
-    })
+        reduced,
+    };
+    Ok((job, call))
 }
 
 /// Says what went wrong, once and where it can be understood; returns the exit code.
@@ -93,6 +105,7 @@ fn explain(failure: &Failure, json: bool, screen: &mut Screen) -> u8 {
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
         Failure::Output(error) => format!("the answer could not be written: {error}"),
         Failure::Setting(error) => error.to_string(),
+        Failure::Privilege(refusal) => refusal.to_string(),
         Failure::Answer(Error::Interrupted(signal)) => return u8::try_from(128 + signal).unwrap_or(130),
         Failure::Answer(error) => {
             if json {

@@ -12,7 +12,7 @@ struct Commands {
 }
 
 /// Prints the closed list, from the constructors that fill it in.
-pub(super) fn run(call: &Call<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn run(call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let commands: Vec<_> = Invocation::closed_list().iter().map(Invocation::template).collect();
     if call.json {
         screen.write(&document(&Commands { commands }))?;

@@ -21,7 +21,7 @@ use crate::{
 const WIDE: u16 = 120;
 
 /// Prints one row a GPU, or nvidia-smi's own text.
-pub(super) fn run(flags: &GpuFlags, call: &Call<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let gpu = Gpu::parse(&flags.gpu).ok_or_else(|| Error::BadGpu(flags.gpu.clone()))?;
     let detail = if flags.detail { Detail::Full } else { Detail::Summary };
     let as_table = !(call.json || flags.raw || flags.detail);

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Prints the newest entries, oldest first.
-pub(super) fn run(flags: &cli::Logs, call: &Call<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let service = status::find(&flags.id)?;
     let lines = match flags.lines.as_deref() {
         None => None,
@@ -49,7 +49,7 @@ pub(super) fn run(flags: &cli::Logs, call: &Call<'_>, screen: &mut Screen) -> Re
 fn follow(
     service: &'static crate::service::Service,
     lines: Lines,
-    call: &Call<'_>,
+    call: &Call,
     screen: &mut Screen,
 ) -> Result<Outcome, Failure> {
     let reader = screen.as_fd().try_clone_to_owned()?;

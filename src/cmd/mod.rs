@@ -4,6 +4,7 @@ mod commands;
 mod gpu;
 mod logs;
 mod overview;
+mod privileges;
 mod reasons;
 pub mod screen;
 mod serve;
@@ -16,9 +17,12 @@ use std::{io, sync::Arc};
 
 use self::screen::Screen;
 use crate::{
-    cli::Command,
+    cli::{Command, Serve},
     error::Error,
-    exec::{Deadline, Executor, Interrupt},
+    exec::{
+        Deadline, Executor, Interrupt,
+        privilege::{Account, Capability, Reduced, Refusal, Start},
+    },
     limits::Limits,
     report::health::HealthRule,
     settings::{Environment, ServeSettings, SettingError, Settings},
@@ -44,6 +48,8 @@ pub enum Failure {
     Output(io::Error),
     /// It could not start.
     Setting(SettingError),
+    /// It could not give up what it does not need.
+    Privilege(Refusal),
 }
 
 impl From<Error> for Failure {
@@ -64,8 +70,30 @@ impl From<SettingError> for Failure {
     }
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Privilege(refusal)
+    }
+}
+
+/// The capabilities that a subcommand can use after that.
+#[must_use]
+pub fn keeps(command: &Command) -> &'static [Capability] {
+    match command {
+        // The journal's alone: a port is taken before.
+        Command::Logs(_) | Command::Serve(_) | Command::Privileges => &[Capability::DacReadSearch],
+        _ => &[],
+    }
+}
+
+/// Whether a subcommand reads the journal, so that its operator should hear what is in the way.
+#[must_use]
+pub fn reads_journal(command: &Command) -> bool {
+    matches!(command, Command::Logs(_) | Command::Serve(_))
+}
+
 /// What every subcommand is called with.
-pub struct Call<'a> {
+pub struct Call {
     /// Answers the questions.
     pub exec: Arc<Executor>,
     /// Within these limits.
@@ -76,34 +104,52 @@ pub struct Call<'a> {
     pub json: bool,
     /// Ends what waits, on Ctrl-C.
     pub interrupt: Arc<Interrupt>,
-    /// All settings, for `serve`.
+    /// All settings, for `serve --check`.
     pub settings: Settings,
-    /// The environment, for `serve`.
-    pub environment: Environment<'a>,
+    /// What was given up, and what is left.
+    pub reduced: Reduced,
 }
 
-impl Call<'_> {
+impl Call {
     /// The moment by which an answer has to be there.
     fn deadline(&self) -> Deadline {
         Deadline::after(self.limits.timeout)
     }
 }
 
-/// Runs one subcommand.
+/// A subcommand that has taken what it could not take later. To be run once privileges are given up.
+pub type Job<'a> = Box<dyn FnOnce(Call, &mut Screen) -> Result<Outcome, Failure> + 'a>;
+
+/// Takes what a subcommand needs privileges for: `serve` its sockets, the others nothing. The job fails
+/// when it has no answer, or cannot print it.
 ///
 /// # Errors
-/// When it has no answer, cannot print it or cannot start.
-pub fn run(command: &Command, call: Call<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
-    match command {
-        Command::Services => services::run(&call, screen),
-        Command::Status(flags) => status::run(flags, &call, screen),
-        Command::Logs(flags) => logs::run(flags, &call, screen),
-        Command::Gpu(flags) => gpu::run(flags, &call, screen),
-        Command::Overview(flags) => overview::run(flags, &call, screen),
-        Command::Serve(flags) => {
-            let settings = ServeSettings::resolve(flags, call.environment)?;
-            serve::run(flags, settings, call, screen)
+/// When a setting cannot be used.
+pub fn take<'a>(
+    command: &'a Command,
+    environment: Environment<'a>,
+    start: &Start,
+    account: Option<&Account>,
+) -> Result<Job<'a>, Failure> {
+    Ok(match command {
+        Command::Services => Box::new(|call, screen| services::run(&call, screen)),
+        Command::Status(flags) => Box::new(|call, screen| status::run(flags, &call, screen)),
+        Command::Logs(flags) => Box::new(|call, screen| logs::run(flags, &call, screen)),
+        Command::Gpu(flags) => Box::new(|call, screen| gpu::run(flags, &call, screen)),
+        Command::Overview(flags) => Box::new(|call, screen| overview::run(flags, &call, screen)),
+        Command::Serve(flags) if flags.check => {
+            let settings = ServeSettings::resolve(flags, environment, start.is_secure())?;
+            Box::new(move |call, screen| serve::check(&settings, &call, screen))
         }
-        Command::Commands => commands::run(&call, screen),
-    }
+        Command::Serve(flags) => {
+            let settings = ServeSettings::resolve(flags, environment, start.is_secure())?;
+            let bound = serve::bind(&settings, environment, start, account)?;
+            Box::new(move |call, _| serve::run(settings, bound, &call))
+        }
+        Command::Commands => Box::new(|call, screen| commands::run(&call, screen)),
+        Command::Privileges => {
+            let serve = ServeSettings::resolve(&Serve::default(), environment, start.is_secure())?;
+            Box::new(move |call, screen| privileges::run(&serve, &call, screen))
+        }
+    })
 }

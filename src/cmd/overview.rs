@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Prints the overview once, or again and again.
-pub(super) fn run(flags: &OverviewFlags, call: &Call<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn run(flags: &OverviewFlags, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     if let Some(interval) = flags.watch {
         return watch(interval, call, screen);
     }
@@ -30,7 +30,7 @@ pub(super) fn run(flags: &OverviewFlags, call: &Call<'_>, screen: &mut Screen) -
     Ok(outcome(&answer))
 }
 
-fn collect(call: &Call<'_>) -> Result<Overview, Error> {
+fn collect(call: &Call) -> Result<Overview, Error> {
     overview::collect(&call.exec, &call.limits, call.deadline(), &call.rule)
 }
 
@@ -44,7 +44,7 @@ fn outcome(answer: &Overview) -> Outcome {
     }
 }
 
-fn shown(answer: &Overview, call: &Call<'_>, width: Option<u16>) -> String {
+fn shown(answer: &Overview, call: &Call, width: Option<u16>) -> String {
     let now = call.exec.now();
     let verdict = match answer.status {
         Verdict::Ok => Tone::Good.of("OK"),
@@ -85,7 +85,7 @@ fn next_step(answer: &Overview) -> String {
 }
 
 /// On a terminal one picture that is drawn over, elsewhere one answer after the other.
-fn watch(interval: Duration, call: &Call<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+fn watch(interval: Duration, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let draws = screen.is_terminal() && !call.json;
     if draws {
         screen.write(ENTER)?;
@@ -102,7 +102,7 @@ fn watch(interval: Duration, call: &Call<'_>, screen: &mut Screen) -> Result<Out
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H";
 const LEAVE: &[u8] = b"\x1b[?7h\x1b[?25h\x1b[?1049l";
 
-fn repeat(interval: Duration, call: &Call<'_>, screen: &mut Screen, draws: bool) -> Result<Outcome, Failure> {
+fn repeat(interval: Duration, call: &Call, screen: &mut Screen, draws: bool) -> Result<Outcome, Failure> {
     loop {
         let next = Deadline::after(interval);
         let answer = collect(call)?;
@@ -139,7 +139,7 @@ fn draw(text: &str, interval: Duration, screen: &mut Screen) -> io::Result<()> {
 }
 
 /// Waits for the next turn; ends early when a signal comes or nobody reads any more.
-fn wait(next: Deadline, call: &Call<'_>, screen: &Screen) -> Result<(), Failure> {
+fn wait(next: Deadline, call: &Call, screen: &Screen) -> Result<(), Failure> {
     loop {
         if let Some(signal) = call.interrupt.signal() {
             return Err(Error::Interrupted(signal).into());

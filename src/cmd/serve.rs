@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::{Call, Failure, Outcome, screen::Screen, table};
 use crate::{
-    cli::Serve,
-    http::{self, Options},
+    exec::privilege::{Account, Capability, Start},
+    http::{self, Bound, Options},
     report::{desk::Desk, document},
-    settings::ServeSettings,
+    settings::{Environment, ServeSettings},
 };
 
 #[derive(Serialize)]
@@ -24,22 +24,25 @@ struct CheckedSetting {
     origin: String,
 }
 
-/// Serves until SIGTERM or Ctrl-C; or only prints the settings.
-pub(super) fn run(
-    flags: &Serve,
-    settings: ServeSettings,
-    call: Call<'_>,
-    screen: &mut Screen,
-) -> Result<Outcome, Failure> {
-    if flags.check {
-        check(&settings, &call, screen)?;
-        return Ok(Outcome::Well);
+/// Takes the sockets: those that systemd passed, else the one of the settings.
+pub(super) fn bind(
+    settings: &ServeSettings,
+    environment: Environment<'_>,
+    start: &Start,
+    account: Option<&Account>,
+) -> Result<Vec<Bound>, Failure> {
+    let passed = http::passed(environment)?;
+    if !passed.is_empty() {
+        return Ok(passed);
     }
+    let owner = account.map(|account| (account.user().as_raw(), account.group().as_raw()));
+    let bind = || http::bind(&settings.listen.value, settings.uds_mode.value, owner);
+    Ok(vec![start.with(Capability::NetBindService, bind)??])
+}
+
+/// Serves until SIGTERM or Ctrl-C.
+pub(super) fn run(settings: ServeSettings, bound: Vec<Bound>, call: &Call) -> Result<Outcome, Failure> {
     log::set_max_level(settings.log_level.value);
-    let mut bound = http::passed(call.environment)?;
-    if bound.is_empty() {
-        bound.push(http::bind(&settings.listen.value, settings.uds_mode.value)?);
-    }
     for one in &bound {
         if one.is_public {
             log::warn!(
@@ -49,7 +52,7 @@ pub(super) fn run(
         }
         log::info!("listening on {}", one.name());
     }
-    let desk = Desk::new(Arc::clone(&call.exec), call.limits, call.rule, settings.max_age.value);
+    let desk = Desk::new(Arc::clone(&call.exec), call.limits, call.rule.clone(), settings.max_age.value);
     let options =
         Options { path_prefix: settings.path_prefix.value, max_connections: settings.max_connections.value };
     http::serve(bound, desk, &call.exec, options, &call.interrupt)?;
@@ -57,7 +60,8 @@ pub(super) fn run(
     Ok(Outcome::Well)
 }
 
-fn check(settings: &ServeSettings, call: &Call<'_>, screen: &mut Screen) -> Result<(), Failure> {
+/// Only prints the settings.
+pub(super) fn check(settings: &ServeSettings, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let lines = settings.lines().into_iter().chain(call.settings.lines());
     if call.json {
         let settings = lines.map(|[name, value, origin]| CheckedSetting { name, value, origin }).collect();
@@ -66,5 +70,5 @@ fn check(settings: &ServeSettings, call: &Call<'_>, screen: &mut Screen) -> Resu
         let rows = lines.map(Vec::from).collect();
         screen.print(&table::render(&["SETTING", "VALUE", "FROM"], rows, screen.width()))?;
     }
-    Ok(())
+    Ok(Outcome::Well)
 }

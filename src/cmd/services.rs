@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Prints the list; nothing has to be asked for it.
-pub(super) fn run(call: &Call<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn run(call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     if call.json {
         screen.write(&document(&services::list()))?;
         return Ok(Outcome::Well);

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Prints one service with its details, or several as a table.
-pub(super) fn run(flags: &cli::Status, call: &Call<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(super) fn run(flags: &cli::Status, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let services = flags.ids.iter().map(|id| find(id)).collect::<Result<Vec<_>, _>>()?;
     if let [service] = services[..] {
         let answer = status::collect(&call.exec, call.deadline(), &call.rule, service)?;
@@ -50,7 +50,7 @@ pub(super) fn find(id: &str) -> Result<&'static Service, Error> {
     service::find(id).ok_or_else(|| Error::UnknownService(id.to_owned()))
 }
 
-fn overall(answers: &[ServiceStatus], call: &Call<'_>, width: Option<u16>) -> String {
+fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String {
     let now = call.exec.now();
     let rows = answers
         .iter()
@@ -81,7 +81,7 @@ pub(super) fn columns(answer: &ServiceStatus, now: jiff::Timestamp) -> [String; 
     [reasons::state(status), reasons::ago(status.state_since.as_deref(), now), escape::line(pid)]
 }
 
-fn details(answer: &ServiceStatus, call: &Call<'_>, width: Option<u16>) -> String {
+fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
     let service = answer.service;
     let mut text = reasons::demo_line(call.exec.is_demo());
     text.push_str(&format!("{} - {}\n", Tone::Title.of(service.unit()), service.description()));

@@ -21,6 +21,7 @@ use super::{
     Sink,
     deadline::timespec,
     group::{Group, Reaper},
+    privilege::{self, Capability, Reduced},
 };
 use crate::error::Error;
 
@@ -37,17 +38,43 @@ pub struct Host {
     journal: Vec<PathBuf>,
     interrupt: Option<Arc<Interrupt>>,
     stderr_limit: usize,
+    lends_journal: bool,
     reaper: Arc<Reaper>,
 }
 
 impl Host {
-    pub(super) fn new(places: Places, interrupt: Option<Arc<Interrupt>>, stderr_limit: usize) -> Self {
+    pub(super) fn new(
+        places: Places,
+        reduced: &Reduced,
+        interrupt: Option<Arc<Interrupt>>,
+        stderr_limit: usize,
+    ) -> Self {
         let Places { programs, journal } = places;
-        Self { finder: Finder::new(programs), journal, interrupt, stderr_limit, reaper: Arc::default() }
+        Self {
+            finder: Finder::new(programs),
+            journal,
+            interrupt,
+            stderr_limit,
+            lends_journal: reduced.lends_journal(),
+            reaper: Arc::default(),
+        }
     }
 
     pub(super) fn journal_files(&self) -> JournalFiles {
-        JournalFiles::look(&self.journal)
+        match JournalFiles::look(&self.journal) {
+            // What is closed to us was open to the journalctl that has just looked.
+            JournalFiles::Closed if self.journal_reader().is_some() => JournalFiles::Readable,
+            found => found,
+        }
+    }
+
+    /// The journalctl that is lent the capability to read every file, if we have it and nobody could
+    /// have put another program there.
+    pub(super) fn journal_reader(&self) -> Option<PathBuf> {
+        if !self.lends_journal {
+            return None;
+        }
+        self.finder.path(Program::Journalctl).and_then(privilege::trusted)
     }
 
     pub(super) fn hung(&self) -> Vec<(Program, Timestamp)> {
@@ -109,7 +136,9 @@ impl Host {
             return Err(refusal);
         }
         let path = self.finder.path(program).ok_or(Error::MissingBinary(program))?;
-        let mut child = Command::new(path)
+        let reader = (program == Program::Journalctl).then(|| self.journal_reader()).flatten();
+        let mut command = Command::new(reader.as_deref().unwrap_or(path));
+        command
             .args(invocation.arguments())
             // Nothing of ours reaches it: no colours, no pager, no library path, no proxy.
             .env_clear()
@@ -120,9 +149,12 @@ impl Host {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             // A group of its own, so that what it starts can be ended with it.
-            .process_group(0)
-            .spawn()
-            .map_err(|error| not_started(program, &error))?;
+            .process_group(0);
+        let started = match reader {
+            Some(_) => privilege::lend(Capability::DacReadSearch, || command.spawn()),
+            None => command.spawn(),
+        };
+        let mut child = started.map_err(|error| not_started(program, &error))?;
         let stdout = child.stdout.take().map(OwnedFd::from);
         let stderr = child.stderr.take().map(OwnedFd::from);
         let group = Group::new(child, invocation.clone(), &self.reaper)

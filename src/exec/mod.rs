@@ -11,7 +11,9 @@ mod host;
 mod interrupt;
 mod invocation;
 mod journal_files;
+pub mod privilege;
 mod program;
+mod reach;
 
 use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
 
@@ -25,8 +27,9 @@ pub use self::{
     invocation::{Columns, Detail, Gpu, Invocation},
     journal_files::{JOURNAL_PATH, JournalFiles},
     program::{Finder, Program, SEARCH_PATH},
+    reach::{GpuNodes, Reach, SYSTEM_BUS},
 };
-use self::{demo::Demo, host::Host};
+use self::{demo::Demo, host::Host, privilege::Reduced};
 use crate::error::Error;
 
 /// How a program ended.
@@ -93,11 +96,16 @@ enum Source {
 }
 
 impl Executor {
-    /// Starts programs of this machine; `interrupt` ends what is under way. `stderr_limit` is how many
-    /// bytes of a program's stderr are kept.
+    /// Starts programs of this machine, once all privileges are given up; `interrupt` ends what is under
+    /// way. `stderr_limit` is how many bytes of a program's stderr are kept.
     #[must_use]
-    pub fn host(places: Places, interrupt: Option<Arc<Interrupt>>, stderr_limit: usize) -> Self {
-        Self(Source::Host(Host::new(places, interrupt, stderr_limit)))
+    pub fn host(
+        places: Places,
+        reduced: &Reduced,
+        interrupt: Option<Arc<Interrupt>>,
+        stderr_limit: usize,
+    ) -> Self {
+        Self(Source::Host(Host::new(places, reduced, interrupt, stderr_limit)))
     }
 
     /// Answers from recordings and starts nothing.
@@ -127,6 +135,15 @@ impl Executor {
         match &self.0 {
             Source::Host(host) => host.journal_files(),
             Source::Demo(_) => JournalFiles::Readable,
+        }
+    }
+
+    /// What this process can reach of what the programs will need, without starting one.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        match &self.0 {
+            Source::Host(host) => Reach::look(host.journal_files(), host.journal_reader().is_some()),
+            Source::Demo(_) => Reach::everything(),
         }
     }
 

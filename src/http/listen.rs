@@ -6,7 +6,7 @@ use std::{
     os::{
         fd::{AsFd, BorrowedFd},
         unix::{
-            fs::{FileTypeExt, MetadataExt, PermissionsExt},
+            fs::{FileTypeExt, MetadataExt},
             net::{UnixListener, UnixStream},
         },
     },
@@ -14,7 +14,10 @@ use std::{
 };
 
 use listenfd::ListenFd;
-use rustix::{fs::Mode, process::umask};
+use rustix::{
+    fs::{AtFlags, FileType, Gid, Mode, OFlags, Uid},
+    process::umask,
+};
 
 use super::{peer::Peer, wire::Wire};
 use crate::settings::{Environment, Listen, SettingError};
@@ -130,14 +133,15 @@ pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> 
     Ok(bound)
 }
 
-/// Binds the address or the path.
+/// Binds the address or the path. A socket's file gets this mode, and where there is an owner, it is his
+/// (user and group), as it would be had he started us.
 ///
 /// # Errors
 /// When it is in use, or may not be had, with what was asked for and why not.
-pub fn bind(listen: &Listen, mode: u32) -> Result<Bound, SettingError> {
+pub fn bind(listen: &Listen, mode: u32, owner: Option<(u32, u32)>) -> Result<Bound, SettingError> {
     let bound = match listen {
         Listen::Tcp(address) => TcpListener::bind(address).and_then(Bound::tcp),
-        Listen::Unix(path) => bind_unix(path, mode),
+        Listen::Unix(path) => bind_unix(path, mode, owner),
     };
     bound.map_err(|error| SettingError::unusable("listen", &listen.to_string(), &reason(&error)))
 }
@@ -152,17 +156,28 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
-fn bind_unix(path: &Path, mode: u32) -> io::Result<Bound> {
+fn bind_unix(path: &Path, mode: u32, owner: Option<(u32, u32)>) -> io::Result<Bound> {
     clear(path)?;
-    // Nobody can connect before the mode is the one that was asked for. No other thread makes
-    // files yet.
-    let before = umask(Mode::RWXU | Mode::RWXG | Mode::RWXO);
+    // It has its mode from the beginning. No other thread makes files yet.
+    let before = umask(Mode::from_raw_mode(0o777 & !mode));
     let listener = UnixListener::bind(path);
     umask(before);
     let listener = listener?;
-    fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
-    let meta = fs::symlink_metadata(path)?;
-    let file = SocketFile { path: path.to_owned(), inode: (meta.dev(), meta.ino()) };
+    // From here on the file itself is meant, whatever is put in its place: we may be root.
+    let opened = rustix::fs::open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+    let meta = rustix::fs::fstat(&opened)?;
+    if let Some((user, group)) = owner
+        && FileType::from_raw_mode(meta.st_mode).is_socket()
+    {
+        rustix::fs::chownat(
+            &opened,
+            "",
+            Some(Uid::from_raw(user)),
+            Some(Gid::from_raw(group)),
+            AtFlags::EMPTY_PATH,
+        )?;
+    }
+    let file = SocketFile { path: path.to_owned(), inode: (meta.st_dev, meta.st_ino) };
     Bound::unix(listener, Some(file))
 }
 
@@ -193,7 +208,10 @@ pub(super) struct SocketFile {
 impl Drop for SocketFile {
     fn drop(&mut self) {
         if fs::symlink_metadata(&self.path).is_ok_and(|meta| (meta.dev(), meta.ino()) == self.inode) {
-            let _ = fs::remove_file(&self.path);
+            // Whoever was root when it was made may not be allowed to any more.
+            if let Err(error) = fs::remove_file(&self.path) {
+                log::warn!("{} stays, and the next start will replace it: {error}", self.path.display());
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod health;
 mod journal;
 pub mod logs;
 pub mod overview;
+pub mod privileges;
 #[cfg(test)]
 mod properties;
 pub mod reason;

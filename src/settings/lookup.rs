@@ -7,6 +7,8 @@ use super::{Environment, Origin, Setting, SettingError};
 /// Finds what was given for a setting.
 pub(super) struct Lookup<'a> {
     pub(super) environment: Environment<'a>,
+    /// The caller is not to be trusted with files (AT_SECURE).
+    pub(super) is_secure: bool,
 }
 
 impl Lookup<'_> {
@@ -31,6 +33,27 @@ impl Lookup<'_> {
                 &format!("it must be {allowed}"),
             )),
         }
+    }
+
+    /// The same for what names a file, a folder or a user. Whoever has less than this program must not
+    /// choose what it reads, writes, runs or becomes.
+    pub(super) fn of_host<T>(
+        &self,
+        flag: &str,
+        variable: &str,
+        given: Option<&str>,
+        default: T,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Setting<T>, SettingError> {
+        let allowed = |text: &str| {
+            if self.is_secure {
+                Err("left out: this program has privileges that its caller may not have, by its file"
+                    .to_owned())
+            } else {
+                read(text)
+            }
+        };
+        self.setting(flag, variable, given, default, allowed)
     }
 
     /// A variable's value; an empty or blank one counts as unset.

@@ -96,15 +96,22 @@ pub struct Settings {
     pub program_path: Setting<Vec<PathBuf>>,
     /// Where journald keeps its files: absolute folders.
     pub journal_path: Setting<Vec<PathBuf>>,
+    /// Who root has to become, if somebody was named.
+    pub run_as: Setting<Option<String>>,
 }
 
 impl Settings {
-    /// Reads and checks them all.
+    /// Reads and checks them all. `is_secure`: this program has more privileges than its caller, who may
+    /// name no files then.
     ///
     /// # Errors
     /// The first one that is unreadable or out of its range.
-    pub fn resolve(flags: &GlobalFlags, environment: Environment<'_>) -> Result<Self, SettingError> {
-        let look = Lookup { environment };
+    pub fn resolve(
+        flags: &GlobalFlags,
+        environment: Environment<'_>,
+        is_secure: bool,
+    ) -> Result<Self, SettingError> {
+        let look = Lookup { environment, is_secure };
         let defaults = Limits::default();
         let max =
             look.setting("log-max", "LOG_TAIL_MAX", flags.log_max.as_deref(), defaults.log_max, |text| {
@@ -159,20 +166,23 @@ impl Settings {
                 Vec::new(),
                 services,
             )?,
-            program_path: look.setting(
+            program_path: look.of_host(
                 "program-path",
                 "PROGRAM_PATH",
                 flags.program_path.as_deref(),
                 SEARCH_PATH.split(':').map(PathBuf::from).collect(),
                 folders,
             )?,
-            journal_path: look.setting(
+            journal_path: look.of_host(
                 "journal-path",
                 "JOURNAL_PATH",
                 flags.journal_path.as_deref(),
                 JOURNAL_PATH.split(':').map(PathBuf::from).collect(),
                 folders,
             )?,
+            run_as: look.of_host("run-as", "RUN_AS", flags.run_as.as_deref(), None, |name| {
+                Ok(Some(name.to_owned()))
+            })?,
         })
     }
 
@@ -216,6 +226,11 @@ impl Settings {
             line("masked-ok", or_none(ids.join(",")), self.masked_ok.origin),
             line("program-path", folders(&self.program_path.value), self.program_path.origin),
             line("journal-path", folders(&self.journal_path.value), self.journal_path.origin),
+            line(
+                "run-as",
+                self.run_as.value.clone().unwrap_or_else(|| "chutes, else nobody".to_owned()),
+                self.run_as.origin,
+            ),
         ]
     }
 }

@@ -51,12 +51,16 @@ pub struct ServeSettings {
 }
 
 impl ServeSettings {
-    /// Reads and checks them all.
+    /// Reads and checks them all. `is_secure` is as in [`super::Settings::resolve`].
     ///
     /// # Errors
     /// The first one that is unreadable or out of its range.
-    pub fn resolve(flags: &Serve, environment: Environment<'_>) -> Result<Self, SettingError> {
-        let look = Lookup { environment };
+    pub fn resolve(
+        flags: &Serve,
+        environment: Environment<'_>,
+        is_secure: bool,
+    ) -> Result<Self, SettingError> {
+        let look = Lookup { environment, is_secure };
         for variable in ["TLS_CERT_PATH", "TLS_KEY_PATH", "CLIENT_CA_PATH"] {
             look.refuse(variable, |_| true)?;
         }
@@ -126,7 +130,7 @@ fn listen(look: &Lookup<'_>, flags: &Serve) -> Result<Setting<Listen>, SettingEr
         }
     }
     let uds =
-        look.setting("uds", "UDS_PATH", flags.uds.as_deref(), None, |text| socket_path(text).map(Some))?;
+        look.of_host("uds", "UDS_PATH", flags.uds.as_deref(), None, |text| socket_path(text).map(Some))?;
     if let Some(path) = uds.value {
         return Ok(Setting { value: Listen::Unix(path), origin: uds.origin });
     }

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     server::{Connection, Server},
-    stub::{Stub, entry},
+    stub::{Stub, entry, folder},
     test::{Test, eventually, nobody_is_left, signal},
 };
 
@@ -502,7 +502,7 @@ fn sockets_that_are_passed_come_first_and_both_kinds_are_served() {
         return;
     };
     assert!(activate.status.success());
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let socket = folder.path().join("passed.sock");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut child = Command::new("systemd-socket-activate")

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    stub::{Stub, entry, write_executable},
+    stub::{Stub, entry, folder, write_executable},
     test::{BINARY, Programs, Test, document, eventually, nobody_is_left, signal},
 };
 
@@ -48,8 +48,9 @@ fn a_program_that_hangs_gets_the_chance_to_end_well() {
 
 #[test]
 fn a_program_that_ignores_sigterm_is_killed_and_the_answer_does_not_wait_for_that() {
+    // In two seconds it has come as far as that, also on a busy machine.
     let stubborn = Stub::acts("trap '' TERM; echo started; while :; do sleep 1000 & wait; done");
-    let (mut child, programs) = Test::new("gpu --json --timeout 200ms").nvidia_smi(&stubborn).start();
+    let (mut child, programs) = Test::new("gpu --json --timeout 2s").nvidia_smi(&stubborn).start();
     let mut answer = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut answer).unwrap();
     assert_eq!(document(answer.as_bytes())["detail"]["error"], "timeout");
@@ -202,7 +203,7 @@ fn a_program_that_is_missing_or_cannot_be_started_is_said_to_be_missing() {
 
 #[test]
 fn what_cannot_be_executed_does_not_hide_what_can() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     fs::write(folder.path().join("nvidia-smi"), "no program").unwrap();
     let test = Test::new("gpu --json");
     let path = format!("{}:{}", folder.path().display(), test.programs().path().display());
@@ -224,9 +225,9 @@ fn a_program_that_appears_later_is_found_then() {
 #[test]
 fn systemd_and_the_gpus_are_asked_at_the_same_time() {
     // Each waits for the other: asked one after the other, both would hang.
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let fifo = folder.path().join("meeting");
-    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    assert!(Command::new("mkfifo").args(["-m", "666"]).arg(&fifo).status().unwrap().success());
     let systemctl = Stub::units().then(&format!("echo here >{}", fifo.display()));
     let nvidia_smi = Stub::acts(&format!("cat {}", fifo.display()));
     Test::new("overview --json")

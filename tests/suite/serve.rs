@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use crate::{
     server::{Answer, Connection, Server, connect},
-    stub::{Stub, entry},
+    stub::{Stub, entry, folder},
     test::{BINARY, Programs, Test, eventually, nobody_is_left},
 };
 
@@ -53,7 +53,7 @@ fn two_entries() -> Stub {
 }
 
 fn in_a_folder(name: &str) -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let path = folder.path().join(name);
     (folder, path)
 }
@@ -917,6 +917,7 @@ fn check_prints_every_setting_with_its_origin_and_listens_nowhere() {
         ["masked-ok", "k3s", "flag"],
         ["program-path", &folder, "environment"],
         ["journal-path", &journal, "environment"],
+        ["run-as", "chutes, else nobody", "default"],
     ];
     let settings: Vec<Value> = expected
         .iter()

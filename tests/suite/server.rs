@@ -298,7 +298,12 @@ impl Connection {
     #[track_caller]
     fn read_more(&mut self) {
         let mut buffer = [0; 16 * 1024];
-        let count = self.stream.read(&mut buffer).expect("an answer in time");
+        let count = loop {
+            match self.stream.read(&mut buffer) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read.expect("an answer in time"),
+            }
+        };
         assert!(count > 0, "closed after {:?}", String::from_utf8_lossy(&self.unread));
         self.unread.extend_from_slice(&buffer[..count]);
     }

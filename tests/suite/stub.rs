@@ -1,38 +1,28 @@
 //! Programs that stand in for systemctl, journalctl and nvidia-smi: real executables, driven by files
 //! beside them, since their environment is cleared.
 
-use std::{
-    fs,
-    io::Write,
-    os::unix::fs::{PermissionsExt, symlink},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::LazyLock,
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
-/// Writes down what it was asked, then acts.
-const SCRIPT: &str = r#"#!/bin/sh
-d=$0.d
-line=$$
-for argument; do line="$line	$argument"; done
-echo "$line" >>"$d/asked"
-. "$d/act"
-"#;
+use tempfile::TempDir;
 
-/// The script, written by another process: while it is open for writing here, a test that forks at that
-/// moment would hold it open, too, and it could not be executed (ETXTBSY).
-static MASTER: LazyLock<PathBuf> = LazyLock::new(|| {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("stub-{}", std::process::id()));
-    let mut writer = Command::new("sh")
-        .args(["-c", "rm -f \"$0\"; cat >\"$0\"; chmod 755 \"$0\""])
-        .arg(&path)
-        .stdin(Stdio::piped())
-        .spawn()
-        .unwrap();
-    writer.stdin.take().unwrap().write_all(SCRIPT.as_bytes()).unwrap();
-    assert!(writer.wait().unwrap().success());
-    path
-});
+/// Stands in for every program.
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/stub.sh");
+
+/// A folder of its own for a test, which also the user that root becomes may use.
+pub fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path(), 0o777);
+    folder
+}
+
+fn open(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn write(path: &Path, content: impl AsRef<[u8]>) {
+    fs::write(path, content).unwrap();
+    open(path, 0o666);
+}
 
 /// What a stub program does.
 #[derive(Clone)]
@@ -128,14 +118,16 @@ impl Stub {
     pub fn install(&self, folder: &Path, name: &str) {
         let files = folder.join(format!("{name}.d"));
         fs::create_dir_all(&files).unwrap();
+        open(&files, 0o777);
         for (file, content) in &self.files {
-            fs::write(files.join(file), content).unwrap();
+            write(&files.join(file), content);
         }
-        fs::write(files.join("act"), &self.act).unwrap();
-        fs::write(files.join("asked"), "").unwrap();
-        let program = folder.join(name);
-        let _ = fs::remove_file(&program);
-        symlink(&*MASTER, &program).unwrap();
+        write(&files.join("act"), &self.act);
+        write(&files.join("asked"), "");
+        // By another process: while it is open for writing here, a test that forks at that moment would
+        // hold it open, too, and it could not be executed (ETXTBSY).
+        let installed = Command::new("install").args(["-m", "755", SCRIPT]).arg(folder.join(name)).status();
+        assert!(installed.unwrap().success());
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::stub::Stub;
+use crate::stub::{Stub, folder};
 
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_sek8s-status");
@@ -21,7 +21,7 @@ pub struct Programs(TempDir);
 impl Programs {
     /// A healthy machine: seven units, an empty journal, two GPUs.
     pub fn healthy() -> Self {
-        let programs = Self(TempDir::new().unwrap());
+        let programs = Self(folder());
         programs.install("systemctl", &Stub::units());
         programs.install("journalctl", &Stub::silent());
         programs.install("nvidia-smi", &Stub::gpus());

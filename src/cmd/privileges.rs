@@ -1,0 +1,100 @@
+//! `privileges`: what each subcommand needs, and whether it is there.
+
+use std::{env, fs, path::PathBuf};
+
+use super::{Call, Failure, Outcome, reasons, screen::Screen, table, tone::Tone};
+use crate::{
+    escape,
+    exec::privilege::{Reduced, Stand},
+    report::{
+        document,
+        privileges::{Need, Privileges},
+    },
+    settings::{Listen, ServeSettings},
+};
+
+/// Prints the table, and below it what would grant what is missing.
+pub(super) fn run(serve: &ServeSettings, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let listen = match serve.listen.value {
+        Listen::Tcp(address) => Some(address),
+        Listen::Unix(_) => None,
+    };
+    let binary = env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/bin/sek8s-status"));
+    let privileges =
+        Privileges::of(Stand::now()?, &call.reduced, &call.exec.reach(), listen, first_port(), &binary);
+    let missing = privileges.missing();
+    let outcome = if missing.is_empty() { Outcome::Well } else { Outcome::Degraded };
+    if call.json {
+        screen.write(&document(&privileges))?;
+    } else {
+        let mut text = reasons::demo_line(call.exec.is_demo());
+        text.push_str(&who(&privileges, &call.reduced));
+        text.push_str(&needs(&privileges, screen.width()));
+        text.push_str(&grants(&missing));
+        screen.print(&text)?;
+    }
+    Ok(outcome)
+}
+
+/// The first port that anybody may listen on (ip(7)); 1024 where the machine does not say.
+fn first_port() -> u16 {
+    let text = fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
+    text.trim().parse().unwrap_or(1024)
+}
+
+fn who(privileges: &Privileges, reduced: &Reduced) -> String {
+    let mut text = format!("Runs as {} (uid {})", escape::line(&privileges.user), privileges.uid);
+    text.push_str(&format!(" in {}", escape::line(&privileges.groups.join(", "))));
+    if reduced.start().is_root() {
+        text.push_str(", and has given up root");
+    }
+    match &privileges.capabilities[..] {
+        [] => text.push_str("; no capabilities\n\n"),
+        some => text.push_str(&format!("; out of effect until needed: {}\n\n", some.join(", "))),
+    }
+    text
+}
+
+fn needs(privileges: &Privileges, width: Option<u16>) -> String {
+    let mut rows = Vec::new();
+    for subcommand in &privileges.subcommands {
+        if subcommand.needs.is_empty() {
+            rows.push(vec![
+                subcommand.subcommand.to_owned(),
+                "nothing".to_owned(),
+                String::new(),
+                String::new(),
+            ]);
+        }
+        for (number, need) in subcommand.needs.iter().enumerate() {
+            let name = if number == 0 { subcommand.subcommand } else { "" };
+            let there = match need.present {
+                Some(true) => Tone::Good.of("yes"),
+                Some(false) => Tone::Bad.of("MISSING"),
+                None => Tone::Warning.of("none here"),
+            };
+            rows.push(vec![name.to_owned(), title(need).to_owned(), there, escape::line(&need.found)]);
+        }
+    }
+    table::render(&["SUBCOMMAND", "NEEDS", "THERE", "FOUND"], rows, width)
+}
+
+fn title(need: &Need) -> &'static str {
+    match need.need {
+        "system_bus" => "the system bus",
+        "journal" => "the journal",
+        "gpu_devices" => "the GPU devices",
+        _ => "a low port",
+    }
+}
+
+fn grants(missing: &[&Need]) -> String {
+    missing
+        .iter()
+        .map(|need| {
+            let title = Tone::Title.of(&format!("{} is missing; any of these grants it", title(need)));
+            let ways: String = need.grant.iter().map(|way| format!("  {}\n", escape::line(way))).collect();
+            format!("\n{title}\n{ways}")
+        })
+        .collect()
+}

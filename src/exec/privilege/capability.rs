@@ -1,0 +1,78 @@
+//! The two capabilities that may be of use, and how they are raised: in a thread that ends with it.
+
+use std::{io, panic, thread};
+
+use rustix::thread::{CapabilitySet, capabilities, configure_capability_in_ambient_set, set_capabilities};
+
+/// A capability that some subcommand can use (capabilities(7)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capability {
+    /// Reads every file: for journalctl, where the group `systemd-journal` is not to be had.
+    DacReadSearch,
+    /// Listens on ports below 1024.
+    NetBindService,
+}
+
+impl Capability {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::DacReadSearch, Self::NetBindService];
+
+    /// As capabilities(7) and systemd write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DacReadSearch => "CAP_DAC_READ_SEARCH",
+            Self::NetBindService => "CAP_NET_BIND_SERVICE",
+        }
+    }
+
+    pub(super) fn set(self) -> CapabilitySet {
+        match self {
+            Self::DacReadSearch => CapabilitySet::DAC_READ_SEARCH,
+            Self::NetBindService => CapabilitySet::NET_BIND_SERVICE,
+        }
+    }
+}
+
+/// Runs something with a permitted capability in effect, for it alone.
+///
+/// # Errors
+/// When it cannot be raised, or no thread is to be had.
+pub fn raised<T: Send>(capability: Capability, act: impl FnOnce() -> T + Send) -> io::Result<T> {
+    in_a_thread(|| {
+        raise(capability, false)?;
+        Ok(act())
+    })
+}
+
+/// The same for starting a child, which gets the capability too.
+///
+/// # Errors
+/// When it cannot be raised, no thread is to be had, or the child does not start.
+pub fn lend<T: Send>(capability: Capability, start: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    in_a_thread(|| {
+        raise(capability, true)?;
+        start()
+    })
+}
+
+/// Capabilities belong to threads: this one takes them with it when it ends.
+fn in_a_thread<T: Send>(act: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    thread::scope(|scope| match thread::Builder::new().spawn_scoped(scope, act)?.join() {
+        Ok(done) => done,
+        Err(payload) => panic::resume_unwind(payload),
+    })
+}
+
+fn raise(capability: Capability, for_children: bool) -> io::Result<()> {
+    let mut sets = capabilities(None)?;
+    sets.effective |= capability.set();
+    if for_children {
+        sets.inheritable |= capability.set();
+    }
+    set_capabilities(None, sets)?;
+    if for_children {
+        configure_capability_in_ambient_set(capability.set(), true)?;
+    }
+    Ok(())
+}

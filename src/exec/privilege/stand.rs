@@ -1,0 +1,144 @@
+//! What the kernel says of this process, thread by thread: `/proc/self/task/*/status` (proc(5)).
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use nix::unistd::{Gid, Group, Uid, User};
+use rustix::thread::CapabilitySet;
+
+use super::{Account, Capability, Refusal, failed};
+
+/// The five sets, as the kernel names them.
+const SETS: [&str; 5] = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
+
+/// One thread, as the kernel sees it.
+struct Status(BTreeMap<String, String>);
+
+impl Status {
+    fn read(path: &Path) -> Result<Self, Refusal> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| failed("what this process may do cannot be read back from /proc", error))?;
+        let fields = text.lines().filter_map(|line| line.split_once(':'));
+        Ok(Self(fields.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()))
+    }
+
+    fn field(&self, name: &str) -> Result<&str, Refusal> {
+        self.0.get(name).map(String::as_str).ok_or_else(|| failed("/proc has no field", name))
+    }
+
+    fn numbers(&self, name: &str) -> Result<Vec<u32>, Refusal> {
+        self.field(name)?
+            .split_ascii_whitespace()
+            .map(|number| number.parse().map_err(|_| failed("/proc has no number in", name)))
+            .collect()
+    }
+
+    fn capabilities(&self, set: &str) -> Result<CapabilitySet, Refusal> {
+        u64::from_str_radix(self.field(set)?, 16)
+            .map(CapabilitySet::from_bits_retain)
+            .map_err(|_| failed("/proc has no capabilities in", set))
+    }
+}
+
+/// Every thread of this process.
+fn all() -> Result<Vec<Status>, Refusal> {
+    let tasks = fs::read_dir("/proc/self/task")
+        .map_err(|error| failed("the threads of this process cannot be read from /proc", error))?;
+    tasks.flatten().map(|task| Status::read(&task.path().join("status"))).collect()
+}
+
+pub(super) fn threads() -> Result<usize, Refusal> {
+    Ok(all()?.len())
+}
+
+/// The bounding set, one by one.
+pub(super) fn bounding() -> Result<Vec<CapabilitySet>, Refusal> {
+    let set = Status::read(Path::new("/proc/thread-self/status"))?.capabilities("CapBnd")?;
+    let one = |bit| CapabilitySet::from_bits_retain(1_u64 << bit);
+    Ok((0..u64::BITS).map(one).filter(|one| set.contains(*one)).collect())
+}
+
+/// That no thread has more than this permitted, anything in another set, or a way to new privileges; and
+/// where there is an account, that every thread is that user in exactly its groups. The bounding set is
+/// ours to clear only where we were root; else it is the unit's.
+pub(super) fn verify(kept: &[Capability], account: Option<&Account>) -> Result<(), Refusal> {
+    let kept = kept.iter().fold(CapabilitySet::empty(), |sets, one| sets | one.set());
+    for thread in all()? {
+        for set in SETS {
+            let there = thread.capabilities(set)?;
+            let allowed = match set {
+                "CapPrm" => kept,
+                "CapBnd" if account.is_none() => there,
+                _ => CapabilitySet::empty(),
+            };
+            if there != allowed {
+                return Err(not_taken(&format!("{set} is {:016x}", there.bits())));
+            }
+        }
+        if thread.field("NoNewPrivs")? != "1" {
+            return Err(not_taken("NoNewPrivs is not 1"));
+        }
+        if let Some(account) = account {
+            verify_account(&thread, account)?;
+        }
+    }
+    Ok(())
+}
+
+fn verify_account(thread: &Status, account: &Account) -> Result<(), Refusal> {
+    let (user, group) = (account.user().as_raw(), account.group().as_raw());
+    if thread.numbers("Uid")? != [user; 4] || thread.numbers("Gid")? != [group; 4] {
+        return Err(not_taken("the user or the group is another"));
+    }
+    let mut expected: Vec<_> = account.groups().iter().map(|group| group.as_raw()).collect();
+    expected.sort_unstable();
+    expected.dedup();
+    let mut groups = thread.numbers("Groups")?;
+    groups.sort_unstable();
+    if groups == expected { Ok(()) } else { Err(not_taken("the groups are others")) }
+}
+
+fn not_taken(what: &str) -> Refusal {
+    failed("privileges were dropped, and are still there", what)
+}
+
+/// Who this process is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stand {
+    /// The user's name, or its number where it has none.
+    pub user: String,
+    /// The user's number.
+    pub uid: u32,
+    /// Names of the groups, the first one first.
+    pub groups: Vec<String>,
+    /// No child of it can gain privileges (no_new_privs, prctl(2)).
+    pub no_new_privileges: bool,
+}
+
+impl Stand {
+    /// Asks the kernel.
+    ///
+    /// # Errors
+    /// When /proc cannot be read.
+    pub fn now() -> Result<Self, Refusal> {
+        let status = Status::read(Path::new("/proc/self/status"))?;
+        let number = |name: &str| {
+            status.numbers(name)?.get(1).copied().ok_or_else(|| failed("/proc has no number in", name))
+        };
+        let uid = number("Uid")?;
+        let own = number("Gid")?;
+        let others = status.numbers("Groups")?;
+        let groups: Vec<_> =
+            [own].into_iter().chain(others.into_iter().filter(|group| *group != own)).collect();
+        let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+        let group_name = |gid: &u32| {
+            let group = Group::from_gid(Gid::from_raw(*gid)).ok().flatten();
+            group.map_or_else(|| gid.to_string(), |group| group.name)
+        };
+        Ok(Self {
+            user: user.map_or_else(|| uid.to_string(), |user| user.name),
+            uid,
+            groups: groups.iter().map(group_name).collect(),
+            no_new_privileges: status.field("NoNewPrivs")? == "1",
+        })
+    }
+}

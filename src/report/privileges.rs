@@ -1,0 +1,212 @@
+//! What each subcommand needs, what is there, and what would grant the rest. The table is the contract's.
+
+use std::{io, net::SocketAddr, path::Path};
+
+use serde::Serialize;
+
+use crate::exec::{
+    GpuNodes, JournalFiles, Reach, SYSTEM_BUS,
+    privilege::{Capability, JOURNAL_GROUP, Reduced, Stand, VIDEO_GROUP},
+};
+
+/// `{"user","uid","groups","capabilities","started_as_root","no_new_privileges","subcommands":[…]}`
+#[derive(Debug, Serialize)]
+pub struct Privileges {
+    /// Who the process is, once it has given up what it does not need.
+    pub user: String,
+    /// That user's number.
+    pub uid: u32,
+    /// Its groups.
+    pub groups: Vec<String>,
+    /// What it was granted of the two capabilities that may be of use.
+    pub capabilities: Vec<&'static str>,
+    /// It was root, and gave that up.
+    pub started_as_root: bool,
+    /// No child of it can gain privileges.
+    pub no_new_privileges: bool,
+    /// Each subcommand with its needs.
+    pub subcommands: Vec<Subcommand>,
+}
+
+/// One subcommand.
+#[derive(Debug, Serialize)]
+pub struct Subcommand {
+    /// Its name.
+    pub subcommand: &'static str,
+    /// What it needs; may be empty.
+    pub needs: Vec<Need>,
+}
+
+/// One thing that is needed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Need {
+    /// `system_bus`, `journal`, `gpu_devices` or `low_port`.
+    pub need: &'static str,
+    /// Whether it is there; null where the machine has nothing of the kind, which no privilege would change.
+    pub present: Option<bool>,
+    /// What was found.
+    pub found: String,
+    /// What would grant it, any one of them; empty unless it is missing.
+    pub grant: Vec<String>,
+}
+
+impl Need {
+    fn present(need: &'static str, found: String) -> Self {
+        Self { need, present: Some(true), found, grant: Vec::new() }
+    }
+
+    fn absent(need: &'static str, found: &str) -> Self {
+        Self { need, present: None, found: found.to_owned(), grant: Vec::new() }
+    }
+
+    fn missing(need: &'static str, found: String, grant: Vec<String>) -> Self {
+        Self { need, present: Some(false), found, grant }
+    }
+}
+
+impl Privileges {
+    /// Puts it together. `port` is where `serve` would listen, and `first_port` the first that needs no
+    /// privilege; `binary` is our own file.
+    #[must_use]
+    pub fn of(
+        stand: Stand,
+        reduced: &Reduced,
+        reach: &Reach,
+        listen: Option<SocketAddr>,
+        first_port: u16,
+        binary: &Path,
+    ) -> Self {
+        let user = &stand.user;
+        let bus = bus(&reach.bus);
+        let journal = journal(reach, reduced, user, binary);
+        let gpus = gpus(&reach.gpus, user);
+        let port = listen.filter(|address| address.port() < first_port && address.port() != 0);
+        let port = port.map(|address| low_port(address, reduced, binary));
+        let serve = [Some(&bus), Some(&journal), Some(&gpus), port.as_ref()];
+        let subcommands = [
+            ("services", vec![]),
+            ("status", vec![&bus]),
+            ("logs", vec![&journal]),
+            ("gpu", vec![&gpus]),
+            ("overview", vec![&bus, &gpus]),
+            ("serve", serve.into_iter().flatten().collect()),
+            ("commands", vec![]),
+            ("privileges", vec![]),
+        ];
+        let subcommand = |(subcommand, needs): (_, Vec<&Need>)| Subcommand {
+            subcommand,
+            needs: needs.into_iter().cloned().collect(),
+        };
+        Self {
+            subcommands: subcommands.into_iter().map(subcommand).collect(),
+            user: stand.user,
+            uid: stand.uid,
+            groups: stand.groups,
+            capabilities: Capability::ALL
+                .into_iter()
+                .filter(|one| !reduced.start().is_root() && reduced.start().has(*one))
+                .map(Capability::name)
+                .collect(),
+            started_as_root: reduced.start().is_root(),
+            no_new_privileges: stand.no_new_privileges,
+        }
+    }
+
+    /// Each missing need once.
+    #[must_use]
+    pub fn missing(&self) -> Vec<&Need> {
+        let mut missing: Vec<&Need> = Vec::new();
+        for need in self.subcommands.iter().flat_map(|subcommand| &subcommand.needs) {
+            if need.present == Some(false) && missing.iter().all(|other| other.need != need.need) {
+                missing.push(need);
+            }
+        }
+        missing
+    }
+}
+
+fn bus(bus: &io::Result<()>) -> Need {
+    let name = "system_bus";
+    match bus {
+        Ok(()) => Need::present(name, format!("{SYSTEM_BUS} answers")),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Need::missing(
+            name,
+            format!("{SYSTEM_BUS} may not be opened"),
+            vec![format!("chmod 0666 {SYSTEM_BUS}, or a unit that does not hide it (InaccessiblePaths=)")],
+        ),
+        Err(error) => Need::missing(
+            name,
+            format!("{SYSTEM_BUS} does not answer: {error}"),
+            vec!["systemctl start dbus.socket".to_owned()],
+        ),
+    }
+}
+
+fn journal(reach: &Reach, reduced: &Reduced, user: &str, binary: &Path) -> Need {
+    let name = "journal";
+    match reach.journal {
+        JournalFiles::Readable if reach.lends_journal => {
+            Need::present(name, "CAP_DAC_READ_SEARCH, lent to journalctl alone".to_owned())
+        }
+        JournalFiles::Readable => Need::present(name, "its files may be read".to_owned()),
+        JournalFiles::Missing => Need::absent(name, "there is no journal on this machine"),
+        JournalFiles::Closed => {
+            let found = if reduced.lends_journal() {
+                "its files may not be read, and the journalctl that was found is not root's alone, so it is lent \
+                 no capability"
+            } else {
+                "its files may not be read"
+            };
+            Need::missing(
+                name,
+                found.to_owned(),
+                vec![
+                    format!("usermod -aG {JOURNAL_GROUP} {user}"),
+                    "AmbientCapabilities=CAP_DAC_READ_SEARCH in the unit, with PrivateUsers=no".to_owned(),
+                    format!("setcap cap_dac_read_search+p {}", binary.display()),
+                ],
+            )
+        }
+    }
+}
+
+fn gpus(nodes: &GpuNodes, user: &str) -> Need {
+    let name = "gpu_devices";
+    match (nodes.open.first(), nodes.closed.first()) {
+        (None, None) => Need::absent(name, "there are no GPU device nodes: the driver is not loaded"),
+        (_, Some(closed)) => Need::missing(
+            name,
+            format!("{} may not be opened", closed.display()),
+            vec![
+                format!("usermod -aG {VIDEO_GROUP} {user}"),
+                "DeviceAllow=char-nvidia* rw in the unit".to_owned(),
+            ],
+        ),
+        (Some(open), None) => {
+            let others = match nodes.open.len() {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
+            Need::present(name, format!("{}{others} may be opened", open.display()))
+        }
+    }
+}
+
+fn low_port(address: SocketAddr, reduced: &Reduced, binary: &Path) -> Need {
+    let name = "low_port";
+    if reduced.start().is_root() {
+        return Need::present(name, format!("{address} is taken before root is given up"));
+    }
+    if reduced.start().has(Capability::NetBindService) {
+        return Need::present(name, format!("CAP_NET_BIND_SERVICE, until {address} is taken"));
+    }
+    Need::missing(
+        name,
+        format!("{address} is privileged"),
+        vec![
+            format!("ListenStream={address} in sek8s-status.socket: systemd takes it"),
+            "AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit".to_owned(),
+            format!("setcap cap_net_bind_service+p {}", binary.display()),
+        ],
+    )
+}
