@@ -112,14 +112,22 @@ impl Bed {
 
     /// Runs our binary inside.
     pub fn run_as(&self, user: &str, arguments: &str) -> Ran {
-        let mut words = vec!["exec", "--user", user, "--", &self.binary];
-        words.extend(arguments.split(' '));
-        Ran(self.script(&words))
+        Ran(self.script(&[&["exec", "--user", user, "--", &self.binary][..], &split(arguments)].concat()))
     }
 
     /// Runs our binary inside, as a user with the groups it needs.
     pub fn run(&self, arguments: &str) -> Ran {
         self.run_as("status", arguments)
+    }
+
+    /// Runs our binary inside as root does, behind these words, such as `setpriv` with its flags.
+    pub fn run_behind(&self, words: &str, arguments: &str) -> Ran {
+        self.run_instead(&format!("{words} {}", self.binary), arguments)
+    }
+
+    /// Runs these words with the arguments inside, as root does.
+    pub fn run_instead(&self, words: &str, arguments: &str) -> Ran {
+        Ran(self.script(&[&["exec", "--"][..], &split(words), &split(arguments)].concat()))
     }
 
     /// Runs our binary inside where these folders are empty, for it and its children alone.
@@ -132,11 +140,24 @@ impl Bed {
         Ran(self.script(&["exec", "--", "unshare", "--mount", "sh", "-c", &hide]))
     }
 
-    /// Starts our binary inside.
+    /// Starts our binary inside, as a user with the groups it needs.
     pub fn start(&self, arguments: &str) -> Running {
-        let mut words = vec!["exec", "--user", "status", "--", &self.binary];
-        words.extend(arguments.split(' '));
-        let mut command = self.command(&words);
+        self.start_as("status", arguments)
+    }
+
+    /// Starts our binary inside.
+    pub fn start_as(&self, user: &str, arguments: &str) -> Running {
+        self.start_words(&[&["exec", "--user", user, "--", &self.binary][..], &split(arguments)].concat())
+    }
+
+    /// Starts our binary inside as root does, behind these words.
+    pub fn start_behind(&self, words: &str, arguments: &str) -> Running {
+        let before = split(words);
+        self.start_words(&[&["exec", "--"][..], &before, &[&self.binary], &split(arguments)].concat())
+    }
+
+    fn start_words(&self, words: &[&str]) -> Running {
+        let mut command = self.command(words);
         Running::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
     }
 
@@ -144,7 +165,8 @@ impl Bed {
     pub fn heal(&self) {
         self.sh("rm -f /run/fake-nvidia-smi/delay; echo 0 >/run/fake-nvidia-smi/exit
              pkill -x sek8s-status || :
-             rm -rf /etc/systemd/system/*.service.d /run/counted
+             rm -rf /etc/systemd/system/*.service.d /run/counted /run/recorded /opt/recording
+             userdel chutes 2>/dev/null || :
              for file in /lib/systemd/system/*.service.away; do
                  [ ! -e \"$file\" ] || mv \"$file\" \"${file%.away}\"
              done
@@ -166,4 +188,8 @@ impl Bed {
             assert!(Instant::now() < until, "in vain waited for: {command}");
         }
     }
+}
+
+fn split(words: &str) -> Vec<&str> {
+    words.split_ascii_whitespace().collect()
 }

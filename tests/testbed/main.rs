@@ -6,9 +6,13 @@ mod bed;
 mod gpus;
 mod http;
 mod logs;
+mod privileges;
+mod process;
 mod running;
+mod sandbox;
 mod server;
 mod systemd;
+mod unit;
 mod units;
 
 use std::{
@@ -27,7 +31,16 @@ fn main() {
     let mut arguments = Arguments::from_args();
     // They share one machine.
     arguments.test_threads = Some(1);
-    let tests: Vec<Test> = [units::TESTS, logs::TESTS, gpus::TESTS, server::TESTS, systemd::TESTS].concat();
+    let tests: Vec<Test> = [
+        units::TESTS,
+        logs::TESTS,
+        gpus::TESTS,
+        server::TESTS,
+        privileges::TESTS,
+        systemd::TESTS,
+        sandbox::TESTS,
+    ]
+    .concat();
     let is_wanted = |trial: &Trial| !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial);
     let conclusion = if arguments.list || !trials(&tests, "nothing is run").iter().any(is_wanted) {
         libtest_mimic::run(&arguments, trials(&tests, "nothing is run"))

@@ -34,7 +34,8 @@ fn over_unix(bed: &Bed) {
     bed.sh(&format!("[ ! -e {SOCKET} ]"));
 }
 
-fn assert_same_documents(bed: &Bed, ask: impl Fn(&str) -> io::Result<String>) {
+/// The server behind `ask` gives the documents that the command line prints.
+pub fn assert_same_documents(bed: &Bed, ask: impl Fn(&str) -> io::Result<String>) {
     let get = |path: &str| {
         let answer = ask(path).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();

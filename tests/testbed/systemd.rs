@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Test, bed::Bed, http, running::PATIENCE};
+use crate::{Test, bed::Bed, http, running::PATIENCE, unit::Unit};
 
 pub const TESTS: &[Test] = &[
     ("the unit is started once it answers, and stops well", notifies),
@@ -15,50 +15,8 @@ pub const TESTS: &[Test] = &[
     ("20 restarts behind the socket refuse no connection", restarts),
 ];
 
-/// The packaged units, with what has to be other here; gone when it is dropped.
-struct Unit<'a> {
-    bed: &'a Bed,
-    port: u16,
-}
-
-impl<'a> Unit<'a> {
-    fn install(bed: &'a Bed, more: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let service = include_str!("../../packaging/systemd/sek8s-status.service");
-        let socket = include_str!("../../packaging/systemd/sek8s-status.socket");
-        let binary = bed.binary();
-        bed.sh(&format!(
-            "cd /etc/systemd/system
-            cat >sek8s-status.service <<'EOF'\n{service}EOF\n
-            cat >sek8s-status.socket <<'EOF'\n{socket}EOF\n
-            mkdir -p sek8s-status.service.d sek8s-status.socket.d
-            printf '[Service]\\nExecStart=\\nExecStart={binary} serve\\nUser=status\\n{more}\\n' \\
-                >sek8s-status.service.d/here.conf
-            printf '[Socket]\\nListenStream=\\nListenStream=127.0.0.1:{port}\\nListenStream=/run/passed.sock\\n' \\
-                >sek8s-status.socket.d/here.conf
-            systemctl daemon-reload"
-        ));
-        Self { bed, port }
-    }
-
-    fn get(&self, path: &str) -> std::io::Result<String> {
-        http::over_tcp(("127.0.0.1", self.port), path)
-    }
-
-    fn property(&self, name: &str) -> String {
-        self.bed.sh(&format!("systemctl show -P {name} sek8s-status.service")).trim().to_owned()
-    }
-}
-
-impl Drop for Unit<'_> {
-    fn drop(&mut self) {
-        self.bed.sh("systemctl stop sek8s-status.socket sek8s-status.service 2>/dev/null || :
-            rm -rf /etc/systemd/system/sek8s-status.* /run/passed.sock; systemctl daemon-reload; systemctl reset-failed");
-    }
-}
-
 fn notifies(bed: &Bed) {
-    let unit = Unit::install(bed, "");
+    let unit = Unit::install(bed);
     bed.sh("systemctl start sek8s-status.service");
     assert!(unit.get("/health").unwrap().starts_with("HTTP/1.1 200"));
     assert_eq!(unit.property("ActiveState"), "active");
@@ -73,7 +31,8 @@ fn notifies(bed: &Bed) {
 }
 
 fn watchdog(bed: &Bed) {
-    let unit = Unit::install(bed, "WatchdogSec=4");
+    let unit = Unit::install(bed);
+    unit.drop_in("watchdog", "[Service]\nWatchdogSec=4");
     bed.sh("systemctl start sek8s-status.service");
     // Longer than the watchdog would wait for a sign of life.
     let until = Instant::now() + Duration::from_secs(9);
@@ -92,7 +51,7 @@ fn watchdog(bed: &Bed) {
 }
 
 fn activation(bed: &Bed) {
-    let unit = Unit::install(bed, "");
+    let unit = Unit::install(bed);
     bed.sh("systemctl start sek8s-status.socket");
     assert_eq!(unit.property("ActiveState"), "inactive");
     let overview = unit.get("/overview").unwrap();
@@ -138,7 +97,7 @@ fn own_log(bed: &Bed) {
 }
 
 fn restarts(bed: &Bed) {
-    let unit = Unit::install(bed, "");
+    let unit = Unit::install(bed);
     bed.sh("systemctl start sek8s-status.socket sek8s-status.service");
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -1,8 +1,12 @@
 //! The user that root becomes.
 
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::unistd::{Gid, Uid};
 
-use super::{Refusal, failed};
+use super::{
+    Refusal,
+    database::{self, User},
+    failed,
+};
 
 /// Who root becomes when nobody is named.
 pub const DEFAULT_ACCOUNT: &str = "chutes";
@@ -41,16 +45,16 @@ impl Account {
                 })?,
             },
         };
-        if user.uid.is_root() || user.gid.as_raw() == 0 {
+        if user.id == 0 || user.group == 0 {
             return Err(failed(&run_as(&user.name), "that is root, or in root's group"));
         }
-        let group =
-            |name: &str| Group::from_name(name).map_err(|error| failed("the groups cannot be read", error));
-        let (journal, video) = (group(JOURNAL_GROUP)?, group(VIDEO_GROUP)?);
+        let groups = database::groups().map_err(|error| failed("the groups cannot be read", error))?;
+        let group = |name: &str| groups.iter().find(|group| group.name == name);
+        let (journal, video) = (group(JOURNAL_GROUP), group(VIDEO_GROUP));
         let is_member_of_journal =
-            journal.as_ref().is_some_and(|group| group.gid == user.gid || group.mem.contains(&user.name));
+            journal.is_some_and(|group| group.id == user.group || group.members.contains(&user.name));
         Ok(Self {
-            groups: [&journal, &video].into_iter().flatten().map(|group| group.gid).collect(),
+            groups: [journal, video].into_iter().flatten().map(|group| Gid::from_raw(group.id)).collect(),
             has_journal_group: journal.is_some(),
             is_member_of_journal,
             user,
@@ -61,7 +65,7 @@ impl Account {
     pub(super) fn check_is(name: &str, user: Uid) -> Result<(), Refusal> {
         match find(name)? {
             None => Err(failed(&run_as(name), "there is no such user on this machine")),
-            Some(found) if found.uid == user => Ok(()),
+            Some(found) if found.id == user.as_raw() => Ok(()),
             Some(_) => Err(failed(&run_as(name), "only root can become another user")),
         }
     }
@@ -94,13 +98,13 @@ impl Account {
     /// The user's number.
     #[must_use]
     pub fn user(&self) -> Uid {
-        self.user.uid
+        Uid::from_raw(self.user.id)
     }
 
     /// The number of its own group.
     #[must_use]
     pub fn group(&self) -> Gid {
-        self.user.gid
+        Gid::from_raw(self.user.group)
     }
 
     /// Exactly these, whatever else the user is a member of.
@@ -114,5 +118,6 @@ fn run_as(name: &str) -> String {
 }
 
 fn find(name: &str) -> Result<Option<User>, Refusal> {
-    User::from_name(name).map_err(|error| failed("the users cannot be read", error))
+    let users = database::users().map_err(|error| failed("the users cannot be read", error))?;
+    Ok(users.into_iter().find(|user| user.name == name))
 }

@@ -6,6 +6,7 @@
 
 mod account;
 mod capability;
+mod database;
 mod secure;
 mod stand;
 mod trust;

@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use nix::unistd::{Gid, Group, Uid, User};
 use rustix::thread::CapabilitySet;
 
-use super::{Account, Capability, Refusal, failed};
+use super::{Account, Capability, Refusal, database, failed};
 
 /// The five sets, as the kernel names them.
 const SETS: [&str; 5] = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
@@ -129,10 +128,13 @@ impl Stand {
         let others = status.numbers("Groups")?;
         let groups: Vec<_> =
             [own].into_iter().chain(others.into_iter().filter(|group| *group != own)).collect();
-        let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+        // A user without a name has a number all the same.
+        let known_users = database::users().unwrap_or_default();
+        let known_groups = database::groups().unwrap_or_default();
+        let user = known_users.into_iter().find(|user| user.id == uid);
         let group_name = |gid: &u32| {
-            let group = Group::from_gid(Gid::from_raw(*gid)).ok().flatten();
-            group.map_or_else(|| gid.to_string(), |group| group.name)
+            let group = known_groups.iter().find(|group| group.id == *gid);
+            group.map_or_else(|| gid.to_string(), |group| group.name.clone())
         };
         Ok(Self {
             user: user.map_or_else(|| uid.to_string(), |user| user.name),
