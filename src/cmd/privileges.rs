@@ -5,7 +5,7 @@ use std::{env, fs, path::PathBuf};
 use super::{Call, Failure, Outcome, reasons, screen::Screen, table, tone::Tone};
 use crate::{
     escape,
-    exec::privilege::{Reduced, Stand},
+    exec::privilege::Stand,
     report::{
         document,
         privileges::{Need, Privileges},
@@ -28,7 +28,7 @@ pub(super) fn run(serve: &ServeSettings, call: &Call, screen: &mut Screen) -> Re
         screen.write(&document(&privileges))?;
     } else {
         let mut text = reasons::demo_line(call.exec.is_demo());
-        text.push_str(&who(&privileges, &call.reduced));
+        text.push_str(&who(&privileges));
         text.push_str(&needs(&privileges, screen.width()));
         text.push_str(&grants(&missing));
         screen.print(&text)?;
@@ -42,17 +42,18 @@ fn first_port() -> u16 {
     text.trim().parse().unwrap_or(1024)
 }
 
-fn who(privileges: &Privileges, reduced: &Reduced) -> String {
-    let mut text = format!("Runs as {} (uid {})", escape::line(&privileges.user), privileges.uid);
-    text.push_str(&format!(" in {}", escape::line(&privileges.groups.join(", "))));
-    if reduced.start().is_root() {
-        text.push_str(", and has given up root");
-    }
-    match &privileges.capabilities[..] {
-        [] => text.push_str("; no capabilities\n\n"),
-        some => text.push_str(&format!("; out of effect until needed: {}\n\n", some.join(", "))),
-    }
-    text
+fn who(privileges: &Privileges) -> String {
+    let given_up = if privileges.started_as_root { ", and has given up root" } else { "" };
+    let capabilities = match &privileges.capabilities[..] {
+        [] => "none".to_owned(),
+        some => format!("{}, out of effect until needed", some.join(", ")),
+    };
+    format!(
+        "Runs as {} (uid {}){given_up}\nGroups: {}\nCapabilities: {capabilities}\n\n",
+        escape::line(&privileges.user),
+        privileges.uid,
+        escape::line(&privileges.groups.join(", "))
+    )
 }
 
 fn needs(privileges: &Privileges, width: Option<u16>) -> String {

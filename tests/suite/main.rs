@@ -7,6 +7,7 @@ mod bad_input;
 mod commands;
 mod demo;
 mod gate;
+mod packaging;
 mod programs;
 mod readme;
 mod rendered;

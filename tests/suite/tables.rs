@@ -21,6 +21,15 @@ fn tables_and_texts_are_as_expected() {
     }
 }
 
+#[test]
+fn privileges_shows_what_each_subcommand_needs() {
+    let shown = Test::new("privileges --demo").any_stdout().asked_nothing().status(0).stdout();
+    // Who runs it is another one on each machine.
+    let (before, table) = shown.split_once("\n\n").unwrap();
+    assert!(before.contains("\nRuns as ") && before.ends_with("\nCapabilities: none"), "{before}");
+    insta::assert_snapshot!("privileges", table);
+}
+
 /// What the binary shows on a terminal of that many columns, colours and all.
 fn on_a_terminal(columns: u16, arguments: &str) -> String {
     let command = format!("stty cols {columns} rows 50; exec {BINARY} {arguments}");
@@ -41,7 +50,7 @@ fn plain(text: &str) -> String {
 
 #[test]
 fn tables_fit_80_columns_and_use_the_width_when_there_is_more() {
-    for arguments in ["services", "status --demo", "gpu --demo", "overview --demo"] {
+    for arguments in ["services", "status --demo", "gpu --demo", "overview --demo", "privileges --demo"] {
         let narrow = plain(&on_a_terminal(80, arguments));
         for line in narrow.lines() {
             assert!(line.chars().count() <= 80, "{arguments}: {line:?}");

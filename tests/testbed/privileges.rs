@@ -12,6 +12,7 @@ use crate::{
 
 pub const TESTS: &[Test] = &[
     ("started as root, every thread and every program is a user with two groups and nothing else", root),
+    ("a socket file that root makes belongs to whom root becomes", socket_file),
     ("root becomes chutes, else nobody, and is told what --run-as would miss", accounts),
     ("what root cannot give up stops the start", stuck),
     ("capabilities that a change of user would leave are dropped all the same", no_setuid_fixup),
@@ -73,6 +74,28 @@ fn root(bed: &Bed) {
     });
     bed.sh("pkill -TERM -x sek8s-status");
     server.ends_with(0);
+}
+
+fn socket_file(bed: &Bed) {
+    bed.sh("useradd --system chutes; install -d -m 755 /run/of-root; install -d -o chutes /run/of-chutes");
+    let serves = |folder: &str| {
+        let server = bed.start_as("root", &format!("serve --uds /run/{folder}/http --uds-mode 0600"));
+        let said = server.stderr_line().unwrap();
+        assert!(said.ends_with(&format!("listening on unix:/run/{folder}/http")), "{said}");
+        assert_eq!(bed.sh(&format!("stat -c '%U %G %a' /run/{folder}/http")), "chutes chutes 600\n");
+        let health = crate::http::over_unix(&bed.reach(&format!("/run/{folder}/http")), "/health").unwrap();
+        assert!(health.ends_with("{\"status\":\"ok\"}\n"), "{health}");
+        bed.sh("pkill -TERM -x sek8s-status");
+        let last: Vec<_> = std::iter::from_fn(|| server.stderr_line()).collect();
+        server.ends_with(0);
+        last.join("\n")
+    };
+    let said = serves("of-root");
+    assert!(said.contains("/run/of-root/http stays, and the next start will replace it"), "{said}");
+    serves("of-root");
+    let said = serves("of-chutes");
+    assert!(!said.contains("stays"), "{said}");
+    bed.sh("[ ! -e /run/of-chutes/http ]; rm -r /run/of-root /run/of-chutes");
 }
 
 fn accounts(bed: &Bed) {
