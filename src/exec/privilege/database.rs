@@ -49,7 +49,7 @@ fn read(path: &str) -> io::Result<String> {
 /// `name:password:uid:gid:comment:home:shell`
 fn user(line: &str) -> Option<User> {
     let mut fields = line.split(':');
-    let name = fields.next().filter(|name| !name.is_empty())?.to_owned();
+    let name = fields.next().filter(|name| is_name(name))?.to_owned();
     let id = fields.nth(1)?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
     Some(User { name, id, group })
@@ -58,10 +58,15 @@ fn user(line: &str) -> Option<User> {
 /// `name:password:gid:member,member`
 fn group(line: &str) -> Option<Group> {
     let mut fields = line.split(':');
-    let name = fields.next().filter(|name| !name.is_empty())?.to_owned();
+    let name = fields.next().filter(|name| is_name(name))?.to_owned();
     let id = fields.nth(1)?.parse().ok()?;
     let members = fields.next().unwrap_or_default().split(',').filter(|name| !name.is_empty());
     Some(Group { name, id, members: members.map(str::to_owned).collect() })
+}
+
+/// Neither a comment nor a line for NIS (nsswitch.conf(5), compat).
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with(['#', '+', '-'])
 }
 
 #[cfg(test)]
