@@ -129,6 +129,13 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l path
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l max-connections -d 'The most connections at a time, 1 to 4096; fewer where open files are limited [default: 64] [env: MAX_CONNECTIONS]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l max-age -d 'How long a finished answer is given out again, up to 60s; 0 means never [default: 1s] [env: MAX_AGE]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-level -d 'What is logged: `warn` refused and failed requests, `info` also start and end, `debug` every request [default: info] [env: LOG_LEVEL]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l tls-cert -d 'TLS: the certificate and its chain, in PEM; with --tls-key it is on for every TCP connection [env: TLS_CERT_PATH]' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l tls-key -d 'The key of that certificate, in PEM, not readable by everybody [env: TLS_KEY_PATH]' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l client-ca -d 'Ask clients for a certificate that these CAs have signed, in PEM [env: CLIENT_CA_PATH]' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l auth-token-file -d 'Bearer tokens, one a line, of at least 32 characters, not readable by everybody [env: AUTH_TOKEN_FILE]' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l allowed-validators -d 'SS58 addresses that may sign requests, with commas between them [env: ALLOWED_VALIDATORS]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l miner-ss58 -d 'One more: the miner\'s own [env: MINER_SS58]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l auth -d 'Whether one of client certificate, token and signature is enough, `any`, or `all` that are set up are needed; /health stays open [default: any] [env: AUTH]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l color -d 'When to use colours; NO_COLOR and TERM=dumb are honoured by `auto`' -r -f -a "auto\t'On a terminal'
 always\t'Always, NO_COLOR or not'
 never\t'Never'"
@@ -147,6 +154,8 @@ k3s\t''
 nvidia-persistenced\t''
 nvidia-fabricmanager\t''
 infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l require-tls -d 'Do not start without TLS [env: REQUIRE_TLS]'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l mtls-required -d 'Let nobody in without one, not even for /health [env: MTLS_REQUIRED]'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l check -d 'Print every setting and where it comes from, and exit: 0 if it could start, 2 if not'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l json -d 'Print the answer as JSON, the same bytes as over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l demo -d 'Answer from recordings that are compiled in, on any machine; starts no program'

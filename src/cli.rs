@@ -80,7 +80,7 @@ Examples:
     Overview(OverviewFlags),
     /// Answer the same over HTTP
     #[command(after_help = SERVE_HELP)]
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// List every command line that can ever be started
     #[command(after_help = "Example:\n  sek8s-status commands --json")]
     Commands,
@@ -101,6 +101,7 @@ Examples:
   sek8s-status serve --listen '[::1]:9000' --path-prefix /status
   sek8s-status serve --uds /run/sek8s-status/http.sock
   sek8s-status serve --check          print every setting and where it comes from
+  sek8s-status serve --tls-cert chain.pem --tls-key key.pem --auth-token-file tokens
   curl -s http://127.0.0.1:8080/overview | jq .status
 
 Paths:
@@ -110,7 +111,11 @@ Paths:
   /gpu/nvidia-smi?detail=true&gpu=0&parsed=true
 
 Sockets passed by systemd come first. Else flags, else the environment: UDS_PATH, or BIND_ADDRESS
-and PORT (127.0.0.1 and 8080).";
+and PORT (127.0.0.1 and 8080).
+
+Everybody who can connect may ask, unless --client-ca, --auth-token-file, --allowed-validators or
+--miner-ss58 say who. Keys and tokens are read before root is given up, and again on SIGHUP.
+docs/authentication.md has each set-up in five lines.";
 
 /// Flags that stand before or after the subcommand.
 #[derive(Debug, Clone, Default, Args)]
@@ -158,6 +163,7 @@ pub struct GlobalFlags {
     pub run_as: Option<String>,
 }
 
+const WHO: &str = "Who may ask";
 const LIMITS: &str = "Limits";
 const HOST: &str = "This host";
 
@@ -253,6 +259,36 @@ pub struct Serve {
     /// request [default: info] [env: LOG_LEVEL]
     #[arg(long, value_name = "LEVEL", value_hint = ValueHint::Other)]
     pub log_level: Option<String>,
+    /// TLS: the certificate and its chain, in PEM; with --tls-key it is on for every TCP connection
+    /// [env: TLS_CERT_PATH]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WHO)]
+    pub tls_cert: Option<String>,
+    /// The key of that certificate, in PEM, not readable by everybody [env: TLS_KEY_PATH]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WHO)]
+    pub tls_key: Option<String>,
+    /// Do not start without TLS [env: REQUIRE_TLS]
+    #[arg(long, help_heading = WHO)]
+    pub require_tls: bool,
+    /// Ask clients for a certificate that these CAs have signed, in PEM [env: CLIENT_CA_PATH]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WHO)]
+    pub client_ca: Option<String>,
+    /// Let nobody in without one, not even for /health [env: MTLS_REQUIRED]
+    #[arg(long, help_heading = WHO)]
+    pub mtls_required: bool,
+    /// Bearer tokens, one a line, of at least 32 characters, not readable by everybody
+    /// [env: AUTH_TOKEN_FILE]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = WHO)]
+    pub auth_token_file: Option<String>,
+    /// SS58 addresses that may sign requests, with commas between them [env: ALLOWED_VALIDATORS]
+    #[arg(long, value_name = "ADDRESSES", value_hint = ValueHint::Other, help_heading = WHO)]
+    pub allowed_validators: Option<String>,
+    /// One more: the miner's own [env: MINER_SS58]
+    #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::Other, help_heading = WHO)]
+    pub miner_ss58: Option<String>,
+    /// Whether one of client certificate, token and signature is enough, `any`, or `all` that are set
+    /// up are needed; /health stays open [default: any] [env: AUTH]
+    #[arg(long, value_name = "any|all", value_hint = ValueHint::Other, help_heading = WHO)]
+    pub auth: Option<String>,
     /// Print every setting and where it comes from, and exit: 0 if it could start, 2 if not
     #[arg(long)]
     pub check: bool,

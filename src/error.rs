@@ -62,6 +62,10 @@ pub enum Error {
         /// Since when (RFC 3339).
         since: String,
     },
+    /// Nobody has shown who he is.
+    Unauthenticated,
+    /// It is known who asks, and that one may not.
+    Forbidden,
     /// No whole request came in time.
     RequestTimeout,
     /// A request with a body, where none belongs.
@@ -95,6 +99,8 @@ impl Error {
             Self::NoJournal => "no_journal",
             Self::Busy => "busy",
             Self::DriverHung { .. } => "driver_hung",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
             Self::RequestTimeout => "request_timeout",
             Self::TooLarge => "too_large",
             Self::UriTooLong => "uri_too_long",
@@ -187,6 +193,8 @@ impl fmt::Display for Error {
                     "`{program}` hangs in the kernel since {since} and cannot be started again until that ends"
                 )
             }
+            Self::Unauthenticated => write!(f, "who asks has to show who he is"),
+            Self::Forbidden => write!(f, "this key may not ask"),
             Self::RequestTimeout => write!(f, "no whole request came in time"),
             Self::TooLarge => write!(f, "the request has a body, and none belongs here"),
             Self::UriTooLong => write!(f, "the target is longer than 4096 bytes"),

@@ -3,6 +3,7 @@
 //!
 //! Imports run one way: `main → lib → cmd, http → report → exec`.
 
+pub mod auth;
 pub mod cli;
 pub mod cmd;
 pub mod error;

@@ -15,7 +15,7 @@ mod tone;
 
 use std::{io, sync::Arc};
 
-use self::screen::Screen;
+use self::{screen::Screen, serve::Keys};
 use crate::{
     cli::{Command, Serve},
     error::Error,
@@ -120,7 +120,7 @@ impl Call {
 /// A subcommand that has taken what it could not take later. To be run once privileges are given up.
 pub type Job<'a> = Box<dyn FnOnce(Call, &mut Screen) -> Result<Outcome, Failure> + 'a>;
 
-/// Takes what a subcommand needs privileges for: `serve` its sockets, the others nothing. The job fails
+/// Takes what a subcommand needs privileges for: `serve` its keys and sockets, the others nothing. The job fails
 /// when it has no answer, or cannot print it.
 ///
 /// # Errors
@@ -139,12 +139,15 @@ pub fn take<'a>(
         Command::Overview(flags) => Box::new(|call, screen| overview::run(flags, &call, screen)),
         Command::Serve(flags) if flags.check => {
             let settings = ServeSettings::resolve(flags, environment, start.is_secure())?;
+            // It would not start if these were wrong.
+            Keys::read(&settings.auth)?;
             Box::new(move |call, screen| serve::check(&settings, &call, screen))
         }
         Command::Serve(flags) => {
             let settings = ServeSettings::resolve(flags, environment, start.is_secure())?;
+            let keys = Keys::read(&settings.auth)?;
             let bound = serve::bind(&settings, environment, start, account)?;
-            Box::new(move |call, _| serve::run(settings, bound, &call))
+            Box::new(move |call, _| serve::run(settings, keys, bound, &call))
         }
         Command::Commands => Box::new(|call, screen| commands::run(&call, screen)),
         Command::Privileges => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{Call, Failure, Outcome, screen::Screen, table};
+pub(super) use crate::http::Keys;
 use crate::{
     exec::privilege::{Account, Capability, Start},
     http::{self, Bound, Options},
@@ -41,23 +42,49 @@ pub(super) fn bind(
 }
 
 /// Serves until SIGTERM or Ctrl-C.
-pub(super) fn run(settings: ServeSettings, bound: Vec<Bound>, call: &Call) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    settings: ServeSettings,
+    keys: Keys,
+    bound: Vec<Bound>,
+    call: &Call,
+) -> Result<Outcome, Failure> {
     log::set_max_level(settings.log_level.value);
+    for path in keys.unreadable() {
+        log::warn!(
+            "{} may not be read any more: when it is replaced, SIGHUP is not enough and a restart is needed \
+             (LoadCredential= in the unit needs none)",
+            path.display()
+        );
+    }
     for one in &bound {
-        if one.is_public {
+        if let Some(warning) = exposed(one, &keys) {
             log::warn!(
-                "{} is reachable from outside this machine: plain HTTP, and nobody has to say who they are",
-                one.name()
+                "{} is reachable from outside this machine: {warning}",
+                one.name(keys.tls().is_some())
             );
         }
-        log::info!("listening on {}", one.name());
+        log::info!("listening on {}", one.name(keys.tls().is_some()));
     }
     let desk = Desk::new(Arc::clone(&call.exec), call.limits, call.rule.clone(), settings.max_age.value);
-    let options =
-        Options { path_prefix: settings.path_prefix.value, max_connections: settings.max_connections.value };
+    let options = Options {
+        keys,
+        path_prefix: settings.path_prefix.value,
+        max_connections: settings.max_connections.value,
+    };
     http::serve(bound, desk, &call.exec, options, &call.interrupt)?;
     log::info!("stopped");
     Ok(Outcome::Well)
+}
+
+/// What an operator should know of a listener that others can reach.
+fn exposed(bound: &Bound, keys: &Keys) -> Option<&'static str> {
+    match (keys.tls().is_some(), keys.guard().is_open()) {
+        _ if !bound.is_public => None,
+        (false, true) => Some("plain HTTP, and nobody has to say who they are"),
+        (false, false) => Some("plain HTTP, so what is sent can be read on the way, tokens too"),
+        (true, true) => Some("nobody has to say who they are"),
+        (true, false) => None,
+    }
 }
 
 /// Only prints the settings.

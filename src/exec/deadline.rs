@@ -18,6 +18,12 @@ impl Deadline {
         Self { limit, at: Instant::now() + limit }
     }
 
+    /// This one, or `limit` from now if that is sooner.
+    #[must_use]
+    pub fn or_in(self, limit: Duration) -> Self {
+        if self.left() > limit { Self::after(limit) } else { self }
+    }
+
     /// How long it was when it was set.
     #[must_use]
     pub fn limit(self) -> Duration {

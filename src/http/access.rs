@@ -1,17 +1,21 @@
 //! The access log: one line a request, with nothing of the client's in it but its address.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 
-use super::{peer::Peer, reply::Reply};
+use super::{
+    peer::{Caller, Peer},
+    reply::Reply,
+};
+use crate::escape;
 
 static TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 /// What is said of a request that was answered.
 pub(super) struct Access {
     /// Who asked.
-    pub peer: Peer,
+    pub caller: Caller,
     /// One of the known methods, or `other`.
     pub method: &'static str,
     /// The route, without what stands in its place-holders.
@@ -28,7 +32,7 @@ pub(super) struct Access {
 impl Access {
     /// Writes the line: answers at the debug level, everything else as a warning.
     pub(super) fn log(&self, reply: &Reply) {
-        if self.peer == Peer::Ourselves {
+        if self.caller.peer == Peer::Ourselves {
             return;
         }
         let is_ok = reply.status() == 200;
@@ -40,7 +44,7 @@ impl Access {
             level,
             "{} {} {} {} {} {} ms {} bytes {}",
             TIME.timestamp_to_string(&Timestamp::now()),
-            self.peer,
+            self.caller,
             self.method,
             self.route,
             reply.status(),
@@ -53,8 +57,22 @@ impl Access {
 
 /// What did not get past the gate: a connection without a whole, clean request.
 pub(super) fn turned_away(peer: &Peer, reply: &Reply) {
-    Access { peer: peer.clone(), method: "-", route: "-", took: Duration::ZERO, how: "-", is_own_log: false }
-        .log(reply);
+    refused(peer, "-", reply);
+}
+
+/// A request that may not be answered.
+pub(super) fn refused(peer: &Peer, method: &'static str, reply: &Reply) {
+    let caller = Caller::unknown(peer.clone());
+    Access { caller, method, route: "-", took: Duration::ZERO, how: "-", is_own_log: false }.log(reply);
+}
+
+/// A connection that did not come as far as a request.
+pub(super) fn without_tls(peer: &Peer, error: &io::Error) {
+    // Those who only look whether somebody listens say nothing and go.
+    let is_nothing = error.kind() == io::ErrorKind::UnexpectedEof;
+    let level = if is_nothing { log::Level::Debug } else { log::Level::Warn };
+    let now = TIME.timestamp_to_string(&Timestamp::now());
+    log::log!(level, "{now} {peer} - TLS was not agreed on: {}", escape::line(&error.to_string()));
 }
 
 /// A method by a name of ours.

@@ -81,7 +81,7 @@ impl Bound {
         let address = listener.local_addr()?;
         Ok(Self {
             listener: Listener::Tcp(listener),
-            name: format!("http://{address}"),
+            name: address.to_string(),
             is_public: !address.ip().is_loopback(),
             file: None,
         })
@@ -91,16 +91,21 @@ impl Bound {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let name = match address.as_pathname() {
-            Some(path) => format!("unix:{}", path.display()),
-            None => "unix:(unnamed)".to_owned(),
+            Some(path) => path.display().to_string(),
+            None => "(unnamed)".to_owned(),
         };
         Ok(Self { listener: Listener::Unix(listener), name, is_public: false, file })
     }
 
-    /// Its address, with the port that was given to it.
+    /// Its address, with the port that was given to it. A Unix socket is never TLS.
     #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn name(&self, has_tls: bool) -> String {
+        let scheme = match self.listener {
+            Listener::Tcp(_) if has_tls => "https://",
+            Listener::Tcp(_) => "http://",
+            Listener::Unix(_) => "unix:",
+        };
+        format!("{scheme}{}", self.name)
     }
 }
 

@@ -3,12 +3,16 @@
 
 mod access;
 mod gate;
+mod hangup;
+mod key_file;
+mod keys;
 mod listen;
 mod peer;
 mod query;
 mod reply;
 mod route;
 mod systemd;
+mod tls;
 mod wire;
 
 use std::{
@@ -26,14 +30,18 @@ use std::{
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tiny_http::{Request, Server};
 
-pub use self::listen::{Bound, Listener, bind, passed};
 use self::{
     access::Access,
-    gate::{CONNECTION_HEADER, Gate, SAY_HEADER, Table},
-    peer::Peer,
+    gate::{CONNECTION_HEADER, Gate, Rules, SAY_HEADER, Table},
+    hangup::Hangup,
+    peer::{Caller, Peer},
     reply::Reply,
     route::Route,
     systemd::Attendant,
+};
+pub use self::{
+    keys::Keys,
+    listen::{Bound, Listener, bind, passed},
 };
 use crate::{
     exec::{Executor, Interrupt, Lane},
@@ -62,6 +70,8 @@ const TAKERS: usize = 2;
 /// What `serve` was told.
 #[derive(Debug)]
 pub struct Options {
+    /// Who may ask, and how it is kept from others.
+    pub keys: Keys,
     /// A second place where all paths stand.
     pub path_prefix: Option<String>,
     /// The most connections at a time.
@@ -83,6 +93,9 @@ pub fn serve(
     let (listeners, _socket_files): (Vec<_>, Vec<_>) =
         bound.into_iter().map(|bound| (bound.listener, bound.file)).unzip();
     let timeout = desk.limits().timeout;
+    let hangup = Hangup::catch()?;
+    let keys = Arc::new(options.keys);
+    let rules = Rules { keys: Arc::clone(&keys), path_prefix: options.path_prefix.clone() };
     let table = Arc::new(Table::new(gate::cap(options.max_connections)));
     let shared = Arc::new(Shared {
         desk: Arc::new(desk),
@@ -112,7 +125,7 @@ pub fn serve(
     spawn("clock".to_owned(), Box::new(move || desk.watch_the_clock()))?;
 
     let server = Mutex::new(None);
-    let gate = Gate::open(listeners, table, |listener: UnixListener| {
+    let gate = Gate::open(listeners, table, rules, |listener: UnixListener| {
         let inner = Arc::new(Server::from_listener(listener, None).map_err(io::Error::other)?);
         for number in 0..TAKERS {
             let (shared, inner) = (Arc::clone(&shared), Arc::clone(&inner));
@@ -123,7 +136,7 @@ pub fn serve(
     })?;
     drop(alive);
 
-    let is_broken = wait(&shared, interrupt, Attendant::new(&gate, exec));
+    let is_broken = wait(&shared, interrupt, &hangup, &keys, Attendant::new(&gate, exec));
     systemd::stopping();
     shared.stopping.store(true, Ordering::SeqCst);
     let until = Instant::now() + timeout + Duration::from_secs(2);
@@ -152,19 +165,34 @@ struct Shared {
     broken: rustix::fd::OwnedFd,
 }
 
-/// Waits for a signal, or for the end of accepting; says whether it was the latter. Meanwhile systemd
-/// gets its signs of life.
-fn wait(shared: &Shared, interrupt: &Interrupt, mut attendant: Attendant<'_>) -> bool {
+/// Waits for a signal to stop, or for the end of accepting; says whether it was the latter. Meanwhile
+/// systemd gets its signs of life, and on SIGHUP keys are read again.
+fn wait(
+    shared: &Shared,
+    interrupt: &Interrupt,
+    hangup: &Hangup,
+    keys: &Keys,
+    mut attendant: Attendant<'_>,
+) -> bool {
     loop {
         let left = attendant.attend(shared.requests.load(Ordering::Relaxed));
         let timeout = left.and_then(|left| rustix::event::Timespec::try_from(left).ok());
-        let mut fds = [PollFd::new(interrupt, PollFlags::IN), PollFd::new(&shared.broken, PollFlags::IN)];
+        let mut fds = [
+            PollFd::new(interrupt, PollFlags::IN),
+            PollFd::new(&shared.broken, PollFlags::IN),
+            PollFd::new(hangup, PollFlags::IN),
+        ];
         let _ = poll(&mut fds, timeout.as_ref());
         if interrupt.signal().is_some() {
             return false;
         }
         if !fds[1].revents().is_empty() {
             return true;
+        }
+        if hangup.take() {
+            systemd::reloading();
+            keys.renew();
+            systemd::ready();
         }
     }
 }
@@ -189,13 +217,13 @@ fn take(shared: &Arc<Shared>, inner: &Server) {
 fn respond(shared: &Arc<Shared>, request: Request) {
     let begun = Instant::now();
     let method = access::method(request.method().as_str());
-    if peer(shared, &request) != Peer::Ourselves {
+    if caller(shared, &request).peer != Peer::Ourselves {
         shared.requests.fetch_add(1, Ordering::Relaxed);
     }
     let limits = shared.desk.limits();
     let found = route::find(request.method().as_str(), request.url(), limits, shared.path_prefix.as_deref());
     let access = move |shared: &Shared, request: &Request, route, how, is_own_log| Access {
-        peer: peer(shared, request),
+        caller: caller(shared, request),
         method,
         route,
         took: begun.elapsed(),
@@ -241,10 +269,10 @@ fn respond(shared: &Arc<Shared>, request: Request) {
 }
 
 /// Whose request it is, by the name that the gate gave the connection.
-fn peer(shared: &Shared, request: &Request) -> Peer {
+fn caller(shared: &Shared, request: &Request) -> Caller {
     match header(request, CONNECTION_HEADER) {
-        Some(id) => id.parse().map_or(Peer::Unknown, |id| shared.table.peer(id)),
-        None => Peer::Ourselves,
+        Some(id) => id.parse().map_or(Caller::unknown(Peer::Unknown), |id| shared.table.caller(id)),
+        None => Caller::unknown(Peer::Ourselves),
     }
 }
 

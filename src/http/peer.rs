@@ -1,6 +1,13 @@
 //! Who is at the other end.
 
-use std::{fmt, fs, net::SocketAddr, os::unix::net::UnixStream, sync::LazyLock};
+use std::{
+    fmt, fs,
+    net::SocketAddr,
+    os::unix::net::UnixStream,
+    sync::{Arc, LazyLock},
+};
+
+use crate::escape;
 
 /// Who is at the other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +59,41 @@ impl fmt::Display for Peer {
             Self::Unix { uid: None, pid } => write!(f, "uid=unmapped,pid={pid}"),
             Self::Unknown => write!(f, "unknown"),
             Self::Ourselves => write!(f, "ourselves"),
+        }
+    }
+}
+
+/// Who asks: the peer, and who it has shown to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// Where the connection comes from.
+    pub peer: Peer,
+    /// By which certificate, token or key; never a secret.
+    pub identity: Option<Arc<str>>,
+}
+
+impl Caller {
+    /// Somebody of whom nothing else is known.
+    #[must_use]
+    pub fn unknown(peer: Peer) -> Self {
+        Self { peer, identity: None }
+    }
+}
+
+impl fmt::Display for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.identity {
+            None => write!(f, "{} -", self.peer),
+            // One field of the line, whatever stands in a certificate.
+            Some(identity) => {
+                let identity = escape::line(identity);
+                let is_plain = !identity.contains([' ', '"']);
+                if is_plain {
+                    write!(f, "{} {identity}", self.peer)
+                } else {
+                    write!(f, "{} {identity:?}", self.peer)
+                }
+            }
         }
     }
 }

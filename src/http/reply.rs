@@ -4,6 +4,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 use serde::Serialize;
 
 use crate::{
+    auth::Refusal,
     error::{Error, ErrorDocument},
     report::document,
 };
@@ -13,6 +14,8 @@ use crate::{
 pub(super) struct Reply {
     status: u16,
     is_busy: bool,
+    /// What WWW-Authenticate says.
+    challenge: Option<String>,
     body: Vec<u8>,
 }
 
@@ -27,13 +30,24 @@ impl Reply {
         Self {
             status: status(error),
             is_busy: *error == Error::Busy,
+            challenge: None,
             body: document(&ErrorDocument { detail: error }),
+        }
+    }
+
+    /// Why somebody may not ask, and what he would have to show.
+    pub(super) fn refusal(refusal: Refusal, challenge: &str) -> Self {
+        match refusal {
+            Refusal::Unauthenticated => {
+                Self { challenge: Some(challenge.to_owned()), ..Self::error(&Error::Unauthenticated) }
+            }
+            Refusal::Forbidden => Self::error(&Error::Forbidden),
         }
     }
 
     /// An answer that is a document already.
     pub(super) fn document(body: Vec<u8>) -> Self {
-        Self { status: 200, is_busy: false, body }
+        Self { status: 200, is_busy: false, challenge: None, body }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -65,6 +79,9 @@ impl Reply {
         if let Ok(date) = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now()) {
             head.push_str(&format!("Date: {date}\r\n"));
         }
+        if let Some(challenge) = &self.challenge {
+            head.push_str(&format!("WWW-Authenticate: {challenge}\r\n"));
+        }
         match self.status {
             405 => head.push_str("Allow: GET, HEAD\r\n"),
             // Runs are short, and a second is when a finished answer stops being given out again.
@@ -82,6 +99,8 @@ impl Reply {
 fn status(error: &Error) -> u16 {
     match error {
         Error::BadGpu(_) | Error::BadRequest(_) => 400,
+        Error::Unauthenticated => 401,
+        Error::Forbidden => 403,
         Error::UnknownService(_) | Error::NotFound => 404,
         Error::MethodNotAllowed => 405,
         Error::RequestTimeout => 408,
@@ -103,6 +122,8 @@ fn phrase(status: u16) -> &'static str {
     match status {
         200 => "OK",
         400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         408 => "Request Timeout",

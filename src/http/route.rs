@@ -78,6 +78,12 @@ pub(super) fn find(
     Ok((path.template(), route))
 }
 
+/// Whether this target is the one that tells nothing, whatever the method.
+pub(super) fn is_health(target: &str, prefix: Option<&str>) -> bool {
+    let path = without_authority(target).split('?').next().unwrap_or_default();
+    matches!(find_path(path, prefix), Ok(Path::Health))
+}
+
 /// An absolute-form target (RFC 9112, 3.2.2) is answered by its path, whatever its host.
 fn without_authority(target: &str) -> &str {
     let rest = ["http://", "https://"].iter().find_map(|scheme| {

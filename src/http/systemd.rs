@@ -39,7 +39,7 @@ impl<'a> Attendant<'a> {
     pub(super) fn new(gate: &'a Gate, exec: &'a Executor) -> Self {
         let watchdog = sd_notify::watchdog_enabled();
         let is_asked = env::var_os("NOTIFY_SOCKET").is_some();
-        tell(&[NotifyState::Ready]);
+        ready();
         let now = Instant::now();
         Self {
             gate,
@@ -101,6 +101,19 @@ impl<'a> Attendant<'a> {
             log::error!("our own /health is not answered: {is_well:?}");
         }
         matches!(is_well, Ok(true))
+    }
+}
+
+/// Says that we answer, at the start and after reading keys again.
+pub(super) fn ready() {
+    tell(&[NotifyState::Ready]);
+}
+
+/// Says that we are about to read keys again (sd_notify(3)).
+pub(super) fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(_) => tell(&[NotifyState::Reloading]),
     }
 }
 

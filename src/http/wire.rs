@@ -105,22 +105,33 @@ impl Wire {
         }
     }
 
+    /// Writes what there is room for.
+    ///
+    /// # Errors
+    /// `WouldBlock` when there is none; else when the stream is broken.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => (&*stream).write(bytes),
+            Self::Unix(stream) => (&*stream).write(bytes),
+        }
+    }
+
+    /// Waits until there is room to write.
+    pub fn wait_for_room(&self, deadline: Deadline) -> Seen {
+        self.wait_for(PollFlags::OUT, None, Some(deadline))
+    }
+
     /// Writes all of it, as long as every so often some of it is taken.
     ///
     /// # Errors
     /// `TimedOut` when nothing was taken for that long; else when the stream is broken.
     pub fn write_all(&self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
-            let written = match self {
-                Self::Tcp(stream) => (&*stream).write(bytes),
-                Self::Unix(stream) => (&*stream).write(bytes),
-            };
-            match written {
+            match self.write(bytes) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let deadline = Deadline::after(patience);
-                    if self.wait_for(PollFlags::OUT, None, Some(deadline)) == Seen::Deadline {
+                    if self.wait_for_room(Deadline::after(patience)) == Seen::Deadline {
                         return Err(io::ErrorKind::TimedOut.into());
                     }
                 }

@@ -69,18 +69,6 @@ impl Lookup<'_> {
             }
         }
     }
-
-    /// Answering in plain text where somebody set up TLS would be worse than not answering.
-    pub(super) fn refuse(&self, variable: &str, matters: impl Fn(&str) -> bool) -> Result<(), SettingError> {
-        match self.variable(variable)? {
-            Some(value) if matters(value.trim()) => Err(SettingError::unusable(
-                variable,
-                &value,
-                "this version cannot do TLS; unset it, and put a TLS proxy in front",
-            )),
-            _ => Ok(()),
-        }
-    }
 }
 
 /// What a setting is called where it came from.

@@ -1,6 +1,7 @@
 //! Settings: from a flag, else from the environment, else the default; each checked, and each
 //! remembering where it came from.
 
+mod auth;
 mod lookup;
 mod serve;
 mod values;
@@ -15,13 +16,14 @@ use crate::{
     service::Service,
 };
 
+pub use self::{
+    auth::{AuthSettings, File, TlsFiles},
+    serve::{Listen, ServeSettings},
+    values::boolean,
+};
 use self::{
     lookup::{Lookup, name},
     values::{count, folders, max_output, services, timeout},
-};
-pub use self::{
-    serve::{Listen, ServeSettings},
-    values::boolean,
 };
 
 /// Where a setting came from.

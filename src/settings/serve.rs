@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    Environment, Origin, Setting, SettingError, line,
+    AuthSettings, Environment, Origin, Setting, SettingError, line,
     lookup::Lookup,
     or_none,
-    values::{boolean, count, log_level, max_age, mode, path_prefix, socket_path},
+    values::{count, log_level, max_age, mode, path_prefix, socket_path},
 };
 use crate::cli::Serve;
 
@@ -48,6 +48,8 @@ pub struct ServeSettings {
     pub max_age: Setting<Duration>,
     /// What is logged.
     pub log_level: Setting<log::LevelFilter>,
+    /// Who may ask.
+    pub auth: AuthSettings,
 }
 
 impl ServeSettings {
@@ -61,12 +63,6 @@ impl ServeSettings {
         is_secure: bool,
     ) -> Result<Self, SettingError> {
         let look = Lookup { environment, is_secure };
-        for variable in ["TLS_CERT_PATH", "TLS_KEY_PATH", "CLIENT_CA_PATH"] {
-            look.refuse(variable, |_| true)?;
-        }
-        for variable in ["REQUIRE_TLS", "MTLS_REQUIRED"] {
-            look.refuse(variable, |value| boolean(value) != Some(false))?;
-        }
         Ok(Self {
             listen: listen(&look, flags)?,
             uds_mode: look.setting("uds-mode", "UDS_MODE", flags.uds_mode.as_deref(), 0o660, mode)?,
@@ -98,13 +94,14 @@ impl ServeSettings {
                 None,
                 path_prefix,
             )?,
+            auth: AuthSettings::resolve(&look, flags)?,
         })
     }
 
     /// One line each: name, value, origin.
     #[must_use]
     pub fn lines(&self) -> Vec<[String; 3]> {
-        vec![
+        let mut lines = vec![
             line("listen", self.listen.value.to_string(), self.listen.origin),
             line("uds-mode", format!("{:04o}", self.uds_mode.value), self.uds_mode.origin),
             line(
@@ -115,7 +112,9 @@ impl ServeSettings {
             line("max-connections", self.max_connections.value.to_string(), self.max_connections.origin),
             line("max-age", humantime::format_duration(self.max_age.value).to_string(), self.max_age.origin),
             line("log-level", self.log_level.value.to_string().to_lowercase(), self.log_level.origin),
-        ]
+        ];
+        lines.extend(self.auth.lines());
+        lines
     }
 }
 

@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use bytesize::ByteSize;
 
-use crate::service::{self, Service};
+use crate::{
+    auth::{Address, Mode},
+    service::{self, Service},
+};
 
 /// A boolean as settings and queries write it, in any case; `None` if it is none.
 #[must_use]
@@ -17,6 +20,35 @@ pub fn boolean(text: &str) -> Option<bool> {
     } else {
         None
     }
+}
+
+pub(super) fn boolean_setting(text: &str) -> Result<bool, String> {
+    boolean(text).ok_or_else(|| "true or false".to_owned())
+}
+
+pub(super) fn auth_mode(text: &str) -> Result<Mode, String> {
+    match text {
+        "any" => Ok(Mode::Any),
+        "all" => Ok(Mode::All),
+        _ => Err("`any` or `all`".to_owned()),
+    }
+}
+
+/// One that cannot be read is named, since there may be many.
+pub(super) fn addresses(text: &str) -> Result<Vec<Address>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|address| !address.is_empty())
+        .map(|address| {
+            let unreadable =
+                || format!("SS58 addresses with commas between them; `{}` is none", address.escape_debug());
+            Address::parse(address).ok_or_else(unreadable)
+        })
+        .collect()
+}
+
+pub(super) fn file_path(text: &str) -> Result<PathBuf, String> {
+    std::path::absolute(text).map_err(|_| "the path of a file".to_owned())
 }
 
 pub(super) fn count(text: &str, least: u32, most: u32) -> Result<u32, String> {

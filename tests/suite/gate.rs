@@ -11,6 +11,7 @@ use std::{
 use serde_json::json;
 
 use crate::{
+    pki::Pki,
     server::{Connection, Server},
     stub::{Stub, entry, folder},
     test::{Test, eventually, nobody_is_left, signal},
@@ -18,6 +19,46 @@ use crate::{
 
 fn serve(flags: &str) -> Test {
     Test::new(&format!("serve --listen 127.0.0.1:0 {flags}"))
+}
+
+/// What a stranger's bytes go through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Tcp,
+    Tls,
+}
+
+fn serve_over(over: Over, flags: &str) -> Test {
+    let test = serve(flags);
+    if over == Over::Tcp {
+        return test;
+    }
+    let folder = test.programs().path().to_owned();
+    Pki::new(&folder, "ca").server("server");
+    let path = |name: &str| folder.join(name).display().to_string();
+    test.environment("TLS_CERT_PATH", &path("server.pem")).environment("TLS_KEY_PATH", &path("server.key"))
+}
+
+/// Strangers are no less strange over TLS.
+macro_rules! over_both {
+    ($($name:ident),+ $(,)?) => {
+        mod over_tcp { $(#[test] fn $name() { super::$name(super::Over::Tcp); })+ }
+        mod over_tls { $(#[test] fn $name() { super::$name(super::Over::Tls); })+ }
+    };
+}
+
+over_both! {
+    two_thousand_idle_connections_keep_nobody_out_and_leave_nothing,
+    slow_heads_and_slow_readers_keep_nobody_out,
+    a_head_without_end_is_refused_and_never_in_memory,
+    limits_of_the_head_have_their_own_answers,
+    who_is_refused_may_finish_what_he_says_and_read_why,
+    smuggled_bytes_are_never_a_request,
+    many_pipelined_requests_are_answered_in_order,
+    random_bytes_end_nothing,
+    few_descriptors_are_enough_for_ever,
+    the_longest_idle_makes_room_and_who_waits_for_a_command_does_not,
+    who_says_nothing_or_only_half_is_told_that_his_time_is_up,
 }
 
 /// Answers once the test says so.
@@ -60,9 +101,8 @@ fn health_is_answered(server: &Server) {
     println!("/health under attack: {} of 50, slowest {:?}", times.len(), times[times.len() - 1]);
 }
 
-#[test]
-fn two_thousand_idle_connections_keep_nobody_out_and_leave_nothing() {
-    let mut server = Server::start(serve(""));
+fn two_thousand_idle_connections_keep_nobody_out_and_leave_nothing(over: Over) {
+    let mut server = Server::start(serve_over(over, ""));
     health_is_answered(&server);
     let (memory, threads, open) =
         (status(&server, "VmRSS"), status(&server, "Threads"), descriptors(&server));
@@ -88,10 +128,9 @@ fn two_thousand_idle_connections_keep_nobody_out_and_leave_nothing() {
     assert!(server.is_running());
 }
 
-#[test]
-fn slow_heads_and_slow_readers_keep_nobody_out() {
+fn slow_heads_and_slow_readers_keep_nobody_out(over: Over) {
     let long: String = (0..40).rev().map(|number| entry(number, 6, &"x".repeat(350))).collect();
-    let mut server = Server::start(serve("--max-age 1m").journalctl(&Stub::prints(long)));
+    let mut server = Server::start(serve_over(over, "--max-age 1m").journalctl(&Stub::prints(long)));
     let mut slow: Vec<Connection> = (0..300)
         .map(|number| {
             let mut connection = server.connect();
@@ -111,9 +150,8 @@ fn slow_heads_and_slow_readers_keep_nobody_out() {
     assert!(server.is_running());
 }
 
-#[test]
-fn a_head_without_end_is_refused_and_never_in_memory() {
-    let mut server = Server::start(serve(""));
+fn a_head_without_end_is_refused_and_never_in_memory(over: Over) {
+    let mut server = Server::start(serve_over(over, ""));
     health_is_answered(&server);
     let memory = status(&server, "VmRSS");
     let mut connection = server.connect();
@@ -126,8 +164,7 @@ fn a_head_without_end_is_refused_and_never_in_memory() {
     assert!(server.is_running());
 }
 
-#[test]
-fn limits_of_the_head_have_their_own_answers() {
+fn limits_of_the_head_have_their_own_answers(over: Over) {
     fn case(server: &Server, head: &str, status: u16, code: &str) {
         let mut connection = server.connect();
         connection.send(head.as_bytes());
@@ -135,7 +172,7 @@ fn limits_of_the_head_have_their_own_answers() {
         assert_eq!((found, &detail["error"]), (status, &json!(code)));
         connection.is_closed();
     }
-    let server = Server::start(serve(""));
+    let server = Server::start(serve_over(over, ""));
     let target = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(5000));
     case(&server, &target, 414, "uri_too_long");
     let headers = format!("GET /health HTTP/1.1\r\nHost: a\r\n{}\r\n", "X: y\r\n".repeat(100));
@@ -150,9 +187,8 @@ fn limits_of_the_head_have_their_own_answers() {
     );
 }
 
-#[test]
-fn who_is_refused_may_finish_what_he_says_and_read_why() {
-    let server = Server::start(serve(""));
+fn who_is_refused_may_finish_what_he_says_and_read_why(over: Over) {
+    let server = Server::start(serve_over(over, ""));
     let mut connection = server.connect();
     connection.send(format!("GET /health HTTP/1.1\r\nHost: a\r\nX: {}", "y".repeat(20_000)).as_bytes());
     assert_eq!(connection.answer().status, 431);
@@ -162,9 +198,8 @@ fn who_is_refused_may_finish_what_he_says_and_read_why() {
     }
 }
 
-#[test]
-fn smuggled_bytes_are_never_a_request() {
-    let server = Server::start(serve("--log-level debug"));
+fn smuggled_bytes_are_never_a_request(over: Over) {
+    let server = Server::start(serve_over(over, "--log-level debug"));
     let smuggled = "GET /services HTTP/1.1\r\nHost: smuggled\r\n\r\n";
     for framing in [
         "Content-Length: 43\r\n",
@@ -186,23 +221,30 @@ fn smuggled_bytes_are_never_a_request() {
     assert!(!server.said().contains("/services"), "{}", server.said());
 }
 
-#[test]
-fn many_pipelined_requests_are_answered_in_order() {
-    let server = Server::start(serve(""));
+fn many_pipelined_requests_are_answered_in_order(over: Over) {
+    let server = Server::start(serve_over(over, ""));
     let mut connection = server.connect();
+    let pairs = if over == Over::Tls { 30 } else { 3000 };
     let pair = b"GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /nothing HTTP/1.1\r\nHost: a\r\n\r\n";
-    let mut sender = connection.try_clone();
-    let sending = std::thread::spawn(move || sender.send(&pair.repeat(3000)));
-    for _ in 0..3000 {
+    // One end of TLS cannot be in two threads, and what fits into the buffers needs only one.
+    let sending = if over == Over::Tls {
+        connection.send(&pair.repeat(pairs));
+        None
+    } else {
+        let mut sender = connection.try_clone();
+        Some(std::thread::spawn(move || sender.send(&pair.repeat(pairs))))
+    };
+    for _ in 0..pairs {
         assert_eq!(connection.answer().status, 200);
         assert_eq!(connection.answer().status, 404);
     }
-    sending.join().unwrap();
+    if let Some(sending) = sending {
+        sending.join().unwrap();
+    }
 }
 
-#[test]
-fn random_bytes_end_nothing() {
-    let mut server = Server::start(serve(""));
+fn random_bytes_end_nothing(over: Over) {
+    let mut server = Server::start(serve_over(over, ""));
     health_is_answered(&server);
     let open = descriptors(&server);
     std::thread::scope(|scope| {
@@ -211,7 +253,7 @@ fn random_bytes_end_nothing() {
             scope.spawn(move || {
                 let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
                 for _ in 0..2500 {
-                    let Ok(mut connection) = server.try_connect() else { continue };
+                    let Ok(mut connection) = server.try_connect_bare() else { continue };
                     let bytes: Vec<u8> = (0..64 + state % 200)
                         .map(|_| {
                             state ^= state << 13;
@@ -230,9 +272,8 @@ fn random_bytes_end_nothing() {
     assert!(server.is_running());
 }
 
-#[test]
-fn few_descriptors_are_enough_for_ever() {
-    let server = Server::start_as(serve(""), |binary| {
+fn few_descriptors_are_enough_for_ever(over: Over) {
+    let server = Server::start_as(serve_over(over, ""), |binary| {
         let mut shell = Command::new("sh");
         shell.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\"", binary]);
         shell
@@ -244,9 +285,8 @@ fn few_descriptors_are_enough_for_ever() {
     assert_eq!(server.get("/overview").status, 200);
 }
 
-#[test]
-fn the_longest_idle_makes_room_and_who_waits_for_a_command_does_not() {
-    let server = Server::start(serve("--max-connections 4").nvidia_smi(&waits()));
+fn the_longest_idle_makes_room_and_who_waits_for_a_command_does_not(over: Over) {
+    let server = Server::start(serve_over(over, "--max-connections 4").nvidia_smi(&waits()));
     let mut idle: Vec<Connection> = (0..4).map(|_| server.connect()).collect();
     for connection in &mut idle {
         connection.request("GET", "/health");
@@ -265,6 +305,10 @@ fn the_longest_idle_makes_room_and_who_waits_for_a_command_does_not() {
     eventually("one is asked", || !server.programs().asked().is_empty());
     eventually("the fifth is turned away", || {
         let mut fifth = server.connect();
+        if over == Over::Tls {
+            // Nothing can be said before TLS is agreed on.
+            return fifth.try_send(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n").is_err();
+        }
         let _ = fifth.try_send(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
         let answer = String::from_utf8(fifth.finish()).unwrap();
         answer.starts_with("HTTP/1.1 503 ")
@@ -277,9 +321,8 @@ fn the_longest_idle_makes_room_and_who_waits_for_a_command_does_not() {
     }
 }
 
-#[test]
-fn who_says_nothing_or_only_half_is_told_that_his_time_is_up() {
-    let server = Server::start(serve(""));
+fn who_says_nothing_or_only_half_is_told_that_his_time_is_up(over: Over) {
+    let server = Server::start(serve_over(over, ""));
     let begin = Instant::now();
     let mut silent = server.connect();
     let mut half = server.connect();

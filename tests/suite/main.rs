@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
 mod answers;
+mod authentication;
 mod bad_input;
 mod commands;
 mod demo;
 mod gate;
 mod packaging;
+mod pki;
 mod programs;
 mod readme;
 mod rendered;

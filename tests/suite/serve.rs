@@ -877,11 +877,6 @@ fn a_setting_of_serve_that_cannot_be_used_is_said_in_one_line_listening_or_not()
     let prefix = "it must be a path such as `/status`: a slash before each name, none at the end";
     case("--path-prefix status", &[], &format!("`--path-prefix` is `status`: {prefix}"));
     case("", &[("PATH_PREFIX", "/status/")], &format!("`PATH_PREFIX` is `/status/`: {prefix}"));
-    let tls = "this version cannot do TLS; unset it, and put a TLS proxy in front";
-    case("", &[("TLS_CERT_PATH", "/etc/cert.pem")], &format!("`TLS_CERT_PATH` is `/etc/cert.pem`: {tls}"));
-    case("", &[("TLS_KEY_PATH", "/etc/key.pem")], &format!("`TLS_KEY_PATH` is `/etc/key.pem`: {tls}"));
-    case("", &[("REQUIRE_TLS", "true")], &format!("`REQUIRE_TLS` is `true`: {tls}"));
-    case("", &[("MTLS_REQUIRED", "1")], &format!("`MTLS_REQUIRED` is `1`: {tls}"));
 }
 
 #[test]
@@ -909,6 +904,15 @@ fn check_prints_every_setting_with_its_origin_and_listens_nowhere() {
         ["max-connections", "64", "default"],
         ["max-age", "0s", "environment"],
         ["log-level", "info", "default"],
+        ["tls-cert", "none", "default"],
+        ["tls-key", "none", "default"],
+        ["require-tls", "false", "environment"],
+        ["client-ca", "none", "default"],
+        ["mtls-required", "false", "default"],
+        ["auth-token-file", "none", "default"],
+        ["allowed-validators", "none", "default"],
+        ["miner-ss58", "none", "default"],
+        ["auth", "any", "default"],
         ["timeout", "5s", "flag"],
         ["max-output", "20000 bytes", "environment"],
         ["log-default", "200 lines", "default"],

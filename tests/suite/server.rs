@@ -11,9 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use serde_json::Value;
 
-use crate::test::{BINARY, Programs, Test, document, eventually, signal};
+use crate::{
+    pki,
+    test::{BINARY, Programs, Test, document, eventually, signal},
+};
 
 /// How long a client waits for a byte before the test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -91,7 +95,18 @@ impl Server {
         self.said.lock().unwrap().clone()
     }
 
+    /// A connection, over TLS if that is what it talks; TLS is agreed on with the first byte.
     pub fn try_connect(&self) -> io::Result<Connection> {
+        if self.name.starts_with("https://") { self.try_connect_as(None) } else { connect(&self.name) }
+    }
+
+    /// A connection over TLS that shows a certificate of the folder of programs.
+    pub fn try_connect_as(&self, shown: Option<&str>) -> io::Result<Connection> {
+        over_tls(&self.name, pki::client(self.programs.path(), shown))
+    }
+
+    /// Bytes as they are, whatever it talks.
+    pub fn try_connect_bare(&self) -> io::Result<Connection> {
         connect(&self.name)
     }
 
@@ -187,9 +202,20 @@ pub fn connect(name: &str) -> io::Result<Connection> {
     let stream: Box<dyn Stream> = if let Some(path) = name.strip_prefix("unix:") {
         Box::new(UnixStream::connect(Path::new(path))?)
     } else {
-        let address: SocketAddr = name.strip_prefix("http://").unwrap().parse().unwrap();
-        Box::new(TcpStream::connect_timeout(&address, PATIENCE)?)
+        Box::new(TcpStream::connect_timeout(&address(name), PATIENCE)?)
     };
+    stream.be_patient()?;
+    Ok(Connection { stream, unread: Vec::new() })
+}
+
+fn address(name: &str) -> SocketAddr {
+    name.rsplit_once("://").unwrap().1.parse().unwrap()
+}
+
+/// Connects, and agrees on TLS with the first byte.
+pub fn over_tls(name: &str, config: Arc<ClientConfig>) -> io::Result<Connection> {
+    let session = ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
+    let stream = Box::new(StreamOwned::new(session, TcpStream::connect_timeout(&address(name), PATIENCE)?));
     stream.be_patient()?;
     Ok(Connection { stream, unread: Vec::new() })
 }
@@ -197,8 +223,8 @@ pub fn connect(name: &str) -> io::Result<Connection> {
 /// What a connection needs of either kind of stream.
 trait Stream: Read + Write + Send {
     fn be_patient(&self) -> io::Result<()>;
-    fn be_impatient(&self, impatient: bool) -> io::Result<()>;
-    fn finish(&self) -> io::Result<()>;
+    fn be_impatient(&mut self, impatient: bool) -> io::Result<()>;
+    fn finish(&mut self) -> io::Result<()>;
     fn again(&self) -> io::Result<Box<dyn Stream>>;
 }
 
@@ -209,10 +235,10 @@ macro_rules! stream {
                 self.set_read_timeout(Some(PATIENCE))?;
                 self.set_write_timeout(Some(PATIENCE))
             }
-            fn be_impatient(&self, impatient: bool) -> io::Result<()> {
+            fn be_impatient(&mut self, impatient: bool) -> io::Result<()> {
                 self.set_nonblocking(impatient)
             }
-            fn finish(&self) -> io::Result<()> {
+            fn finish(&mut self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
             }
             fn again(&self) -> io::Result<Box<dyn Stream>> {
@@ -224,6 +250,26 @@ macro_rules! stream {
 
 stream!(TcpStream);
 stream!(UnixStream);
+
+impl Stream for StreamOwned<ClientConnection, TcpStream> {
+    fn be_patient(&self) -> io::Result<()> {
+        self.sock.be_patient()
+    }
+    fn be_impatient(&mut self, impatient: bool) -> io::Result<()> {
+        while self.conn.is_handshaking() {
+            self.conn.complete_io(&mut self.sock)?;
+        }
+        self.sock.set_nonblocking(impatient)
+    }
+    fn finish(&mut self) -> io::Result<()> {
+        self.conn.send_close_notify();
+        self.flush()?;
+        self.sock.shutdown(Shutdown::Write)
+    }
+    fn again(&self) -> io::Result<Box<dyn Stream>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
 
 /// A client.
 pub struct Connection {
@@ -322,6 +368,15 @@ impl Connection {
         assert_eq!(String::from_utf8_lossy(&self.rest()), "", "behind the answer");
     }
 
+    /// Waits until it is over, with nothing of an answer.
+    #[track_caller]
+    pub fn is_over(&mut self) {
+        let mut rest = std::mem::take(&mut self.unread);
+        // However it ends: TLS has its own ways.
+        let _ = self.stream.read_to_end(&mut rest);
+        assert!(!rest.starts_with(b"HTTP/"), "{}", String::from_utf8_lossy(&rest));
+    }
+
     /// Sends nothing more, and takes whatever comes until the other side is gone.
     #[track_caller]
     pub fn finish(mut self) -> Vec<u8> {
@@ -334,7 +389,8 @@ impl Connection {
         let mut rest = std::mem::take(&mut self.unread);
         match self.stream.read_to_end(&mut rest) {
             // Closed over something that was not read.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {}
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof) => {}
             read => drop(read.expect("closed in time")),
         }
         rest
@@ -367,6 +423,7 @@ impl Answer {
                 "connection",
                 "allow",
                 "retry-after",
+                "www-authenticate",
             ];
             assert!(known.contains(&name.as_str()), "{name} has no place in {}", answer.head);
         }

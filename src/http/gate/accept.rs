@@ -65,6 +65,10 @@ fn welcome(shared: &Arc<Shared>, wire: Wire, peer: &Peer) {
     if !started {
         let reply = Reply::error(&Error::Busy);
         access::turned_away(peer, &reply);
+        // Of TLS nothing is agreed on yet, so there is no way to say it.
+        if shared.rules.tls_for(&wire).is_some() {
+            return;
+        }
         // What fits into the socket's buffer is enough; nobody waits here. What was sent already is
         // read, since closing with bytes unread would reset the connection.
         let _ = wire.read(&mut [0; 4096]);

@@ -1,10 +1,11 @@
 //! One connection: heads in, answers out, each step with its own bound.
 
-use std::{io, net::Shutdown, os::fd::BorrowedFd, time::Duration};
+use std::{io, os::fd::BorrowedFd, time::Duration};
 
 use super::{
-    Ticket,
+    Rules, Ticket,
     answer::answer,
+    channel::{Channel, is_to_be_tried_again},
     head::{self, HEAD_LIMIT, Head, Read},
     private::Private,
 };
@@ -13,6 +14,7 @@ use crate::{
     exec::Deadline,
     http::{
         access,
+        peer::Peer,
         reply::Reply,
         wire::{Seen, Wire},
     },
@@ -31,7 +33,7 @@ const IDLE: Duration = Duration::from_secs(30);
 const READER: Duration = Duration::from_secs(10);
 
 /// When we are about to stop: for the request of a connection that was accepted a moment ago.
-const LAST_CHANCE: Duration = Duration::from_millis(500);
+pub(super) const LAST_CHANCE: Duration = Duration::from_millis(500);
 
 /// How long, and how much of, what a refused client still sends is read and thrown away, so that it
 /// gets to read why.
@@ -47,8 +49,12 @@ pub const SAY_HEADER: &str = "X-Gate-Say";
 /// A client's connection.
 pub struct Connection<'a> {
     wire: &'a Wire,
+    channel: Channel<'a>,
+    /// The subject of the client's certificate, which was verified.
+    subject: Option<String>,
     ticket: &'a Ticket,
     private: &'a Private,
+    rules: &'a Rules,
     stop: BorrowedFd<'a>,
     /// What was read and not yet used.
     bytes: Vec<u8>,
@@ -69,13 +75,34 @@ impl From<Error> for End {
 }
 
 impl<'a> Connection<'a> {
-    /// A connection that has just been accepted. `stop` is readable when no more requests are wanted.
-    pub fn new(wire: &'a Wire, ticket: &'a Ticket, private: &'a Private, stop: BorrowedFd<'a>) -> Self {
-        Self { wire, ticket, private, stop, bytes: Vec::new() }
+    /// Serves a connection that has just been accepted, until either side has enough. `stop` is readable
+    /// when no more requests are wanted.
+    pub fn serve(
+        wire: &'a Wire,
+        ticket: &'a Ticket,
+        private: &'a Private,
+        rules: &'a Rules,
+        stop: BorrowedFd<'a>,
+    ) {
+        let channel = match rules.tls_for(wire) {
+            None => Ok(Channel::plain(wire)),
+            Some(config) => Channel::tls(wire, config, stop),
+        };
+        match channel {
+            Ok(channel) => {
+                let subject = channel.subject();
+                Self { wire, channel, subject, ticket, private, rules, stop, bytes: Vec::new() }.converse();
+            }
+            Err(error) => {
+                access::without_tls(&ticket.peer(), &error);
+                wire.shutdown(std::net::Shutdown::Write);
+                linger(wire);
+            }
+        }
     }
 
     /// Answers requests until either side has enough.
-    pub fn converse(mut self) {
+    fn converse(mut self) {
         let mut patience = FIRST_BYTE;
         let end = loop {
             match self.exchange(patience) {
@@ -87,25 +114,50 @@ impl<'a> Connection<'a> {
         if let End::Refused(error) = end {
             let reply = Reply::error(&error);
             access::turned_away(&self.ticket.peer(), &reply);
-            if self.wire.write_all(&reply.to_bytes(false, Some("close")), READER).is_err() {
+            if self.channel.write_all(&reply.to_bytes(false, Some("close")), READER).is_err() {
                 return;
             }
         }
-        self.linger();
+        // Ends our side, and reads on for a moment: closing with bytes unread would reset the connection,
+        // and the client would lose what we said.
+        self.channel.finish();
+        linger(self.wire);
     }
 
     /// One request and its answer; says whether there may be another.
     fn exchange(&mut self, patience: Duration) -> Result<bool, End> {
         let Some(head) = self.head(patience)? else { return Ok(false) };
-        self.ticket.asks();
-        let answer = self.ask(&head);
+        let answer = match self.judge(&head) {
+            Ok(identity) => {
+                self.ticket.asks(identity);
+                self.ask(&head)
+            }
+            Err(reply) => {
+                self.ticket.asks(None);
+                access::refused(&self.ticket.peer(), access::method(&head.method), &reply);
+                let say = head.say();
+                Ok(reply.to_bytes(head.method == "HEAD", (say != "nothing").then_some(say)))
+            }
+        };
         let goes_on = self.ticket.is_answered(answer.as_ref().map_or(0, Vec::len));
         let Ok(answer) = answer else { return Err(Error::Internal.into()) };
-        if self.wire.write_all(&answer, READER).is_err() {
+        if self.channel.write_all(&answer, READER).is_err() {
             return Ok(false);
         }
         self.ticket.is_read();
         Ok(goes_on && head.keep_alive)
+    }
+
+    /// Who asks, or what to say to somebody who may not. No command was thought of yet.
+    fn judge(&self, head: &Head) -> Result<Option<String>, Reply> {
+        // Our own watchdog shows nothing, and asks for nothing else.
+        if self.rules.is_open(&head.target) || self.ticket.peer() == Peer::Ourselves {
+            return Ok(None);
+        }
+        let guard = self.rules.guard();
+        guard
+            .judge(self.subject.as_deref(), &head.credentials)
+            .map_err(|refusal| Reply::refusal(refusal, &guard.challenge()))
     }
 
     /// The next head; `None` when the client is done.
@@ -125,7 +177,7 @@ impl<'a> Connection<'a> {
                 }
                 Read::Partial => {}
             }
-            match self.wire.wait(stop, Some(deadline)) {
+            match self.channel.wait(stop, Some(deadline)) {
                 Seen::Ready => {
                     if !self.read()? {
                         return Ok(None);
@@ -135,9 +187,7 @@ impl<'a> Connection<'a> {
                 Seen::Other | Seen::Deadline if patience == IDLE && !begun => return Ok(None),
                 Seen::Other => {
                     stop = None;
-                    if deadline.left() > LAST_CHANCE {
-                        deadline = Deadline::after(LAST_CHANCE);
-                    }
+                    deadline = deadline.or_in(LAST_CHANCE);
                 }
                 Seen::Deadline => return Err(Error::RequestTimeout.into()),
             }
@@ -148,15 +198,13 @@ impl<'a> Connection<'a> {
     fn read(&mut self) -> Result<bool, End> {
         let mut buffer = [0; 2048];
         let room = (HEAD_LIMIT + 1).saturating_sub(self.bytes.len()).clamp(1, buffer.len());
-        match self.wire.read(&mut buffer[..room]) {
+        match self.channel.read(&mut buffer[..room]) {
             Ok(0) => Ok(false),
             Ok(count) => {
                 self.bytes.extend_from_slice(&buffer[..count]);
                 Ok(true)
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                Ok(true)
-            }
+            Err(error) if is_to_be_tried_again(&error) => Ok(true),
             Err(_) => Err(End::Quiet),
         }
     }
@@ -164,16 +212,12 @@ impl<'a> Connection<'a> {
     /// Hands the head on, rebuilt from what was understood of it, and waits for the answer. How long
     /// that takes is the business of who gives it.
     fn ask(&mut self, head: &Head) -> io::Result<Vec<u8>> {
-        let say = match (head.keep_alive, head.is_old) {
-            (false, _) => "close",
-            (true, true) => "keep-alive",
-            (true, false) => "nothing",
-        };
         let request = format!(
-            "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{SAY_HEADER}: {say}\r\n\r\n",
+            "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{SAY_HEADER}: {}\r\n\r\n",
             head.method,
             head.target,
-            self.ticket.id()
+            self.ticket.id(),
+            head.say()
         );
         let inner = self.private.take()?;
         inner.write_all(request.as_bytes(), READER)?;
@@ -181,21 +225,19 @@ impl<'a> Connection<'a> {
         self.private.give_back(inner);
         Ok(answer)
     }
+}
 
-    /// Ends our side, and reads on for a moment: closing with bytes unread would reset the
-    /// connection, and the client would lose what we said.
-    fn linger(&self) {
-        self.wire.shutdown(Shutdown::Write);
-        let deadline = Deadline::after(LINGER);
-        let mut buffer = [0; 1024];
-        let mut read = 0;
-        while read < LINGER_BYTES && self.wire.wait(None, Some(deadline)) == Seen::Ready {
-            match self.wire.read(&mut buffer) {
-                Ok(0) => return,
-                Ok(count) => read += count,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(_) => return,
-            }
+/// Reads on for a moment what is still sent.
+fn linger(wire: &Wire) {
+    let deadline = Deadline::after(LINGER);
+    let mut buffer = [0; 1024];
+    let mut read = 0;
+    while read < LINGER_BYTES && wire.wait(None, Some(deadline)) == Seen::Ready {
+        match wire.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => read += count,
+            Err(error) if is_to_be_tried_again(&error) => {}
+            Err(_) => return,
         }
     }
 }

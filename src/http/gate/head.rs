@@ -1,6 +1,6 @@
 //! The head of a request: whole, clean and small, or refused. Pure.
 
-use crate::error::Error;
+use crate::{auth::Credentials, error::Error};
 
 /// The longest head: request line, headers and the empty line.
 pub const HEAD_LIMIT: usize = 16 * 1024;
@@ -22,6 +22,19 @@ pub struct Head {
     pub keep_alive: bool,
     /// HTTP/1.0, whose clients have to be told when the connection stays.
     pub is_old: bool,
+    /// What it shows of who asks. Not handed on.
+    pub credentials: Credentials,
+}
+
+impl Head {
+    /// What the answer is to say of the connection: `close`, `keep-alive` or `nothing`.
+    pub fn say(&self) -> &'static str {
+        match (self.keep_alive, self.is_old) {
+            (false, _) => "close",
+            (true, true) => "keep-alive",
+            (true, false) => "nothing",
+        }
+    }
 }
 
 /// What the bytes so far are.
@@ -130,6 +143,7 @@ fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Error> {
         target: target.to_owned(),
         keep_alive: !asks(b"close") && (!is_old || asks(b"keep-alive")),
         is_old,
+        credentials: Credentials::of(&request.headers.iter().map(|header| (header.name, header.value))),
     })
 }
 

@@ -3,6 +3,7 @@
 
 mod accept;
 mod answer;
+mod channel;
 mod connection;
 mod head;
 mod private;
@@ -21,13 +22,15 @@ use rustix::{
     fd::{AsFd, OwnedFd},
     process::{Resource, getrlimit},
 };
+use rustls::ServerConfig;
 
 use self::{connection::Connection, private::Private};
 pub use self::{
     connection::{CONNECTION_HEADER, SAY_HEADER},
     table::{Table, Ticket},
 };
-use super::{listen::Listener, wire::Wire};
+use super::{keys::Keys, listen::Listener, route, tls::Tls, wire::Wire};
+use crate::auth::Guard;
 
 /// Reads a head; a whole one must have nothing but what may be handed on.
 #[cfg(feature = "fuzzing")]
@@ -48,6 +51,33 @@ const PER_CONNECTION: u64 = 4;
 /// Descriptors for everything else: listeners, signals, five programs with their pipes.
 const OTHERS: u64 = 44;
 
+/// Who is let in, and to what.
+pub struct Rules {
+    /// TLS, and who may ask.
+    pub keys: Arc<Keys>,
+    /// A second place where all paths stand.
+    pub path_prefix: Option<String>,
+}
+
+impl Rules {
+    /// How this connection is made safe, if it is: TCP alone, and all of it.
+    fn tls_for(&self, wire: &Wire) -> Option<Arc<ServerConfig>> {
+        match wire {
+            Wire::Tcp(_) => self.keys.tls().map(Tls::config),
+            Wire::Unix(_) => None,
+        }
+    }
+
+    fn guard(&self) -> &Guard {
+        self.keys.guard()
+    }
+
+    /// Whether everybody may ask for this.
+    fn is_open(&self, target: &str) -> bool {
+        self.guard().is_open() || route::is_health(target, self.path_prefix.as_deref())
+    }
+}
+
 /// The gate, once it is open.
 pub struct Gate {
     shared: Arc<Shared>,
@@ -56,6 +86,7 @@ pub struct Gate {
 struct Shared {
     table: Arc<Table>,
     private: Private,
+    rules: Rules,
     /// Readable when no more requests are wanted.
     stop: OwnedFd,
     /// One for each listener: how often its loop has come round.
@@ -82,6 +113,7 @@ impl Gate {
     pub fn open(
         listeners: Vec<Listener>,
         table: Arc<Table>,
+        rules: Rules,
         inner: impl FnOnce(std::os::unix::net::UnixListener) -> io::Result<()>,
     ) -> io::Result<Self> {
         let (listener, private) = Private::bind()?;
@@ -89,6 +121,7 @@ impl Gate {
         let shared = Arc::new(Shared {
             table,
             private,
+            rules,
             stop: eventfd(0, EventfdFlags::CLOEXEC)?,
             beats: listeners.iter().map(|_| AtomicU64::new(0)).collect(),
         });
@@ -135,7 +168,7 @@ impl Shared {
         let shared = Arc::clone(self);
         thread::Builder::new().name(format!("client-{}", ticket.id())).stack_size(STACK).spawn(
             move || {
-                Connection::new(&wire, &ticket, &shared.private, shared.stop.as_fd()).converse();
+                Connection::serve(&wire, &ticket, &shared.private, &shared.rules, shared.stop.as_fd());
             },
         )?;
         Ok(())

@@ -7,7 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::http::{peer::Peer, wire::Wire};
+use crate::http::{
+    peer::{Caller, Peer},
+    wire::Wire,
+};
 
 /// How long a connection that was told to go may take. Its thread has only to wake up.
 const LEAVING: Duration = Duration::from_millis(500);
@@ -45,6 +48,8 @@ struct State {
 struct Slot {
     wire: Arc<Wire>,
     peer: Peer,
+    /// By what it has shown with its latest request.
+    identity: Option<Arc<str>>,
     /// Since when it has no complete request; `None` while a command runs for it.
     waits_since: Option<Instant>,
     has_asked: bool,
@@ -137,6 +142,7 @@ impl Table {
         let slot = Slot {
             wire: Arc::clone(wire),
             peer,
+            identity: None,
             waits_since: Some(Instant::now()),
             has_asked: false,
             unread: 0,
@@ -148,8 +154,12 @@ impl Table {
 
     /// Who a connection belongs to.
     #[must_use]
-    pub fn peer(&self, id: u64) -> Peer {
-        self.state().slots.get(&id).map_or(Peer::Unknown, |slot| slot.peer.clone())
+    pub fn caller(&self, id: u64) -> Caller {
+        let state = self.state();
+        state.slots.get(&id).map_or(Caller::unknown(Peer::Unknown), |slot| Caller {
+            peer: slot.peer.clone(),
+            identity: slot.identity.clone(),
+        })
     }
 
     /// Ends the connections that have had an answer and ask for nothing more. Those that never asked
@@ -185,12 +195,14 @@ impl Ticket {
     /// Who it belongs to.
     #[must_use]
     pub fn peer(&self) -> Peer {
-        self.table.peer(self.id)
+        self.table.caller(self.id).peer
     }
 
-    /// A request is complete: from now on a command may be running for this connection.
-    pub fn asks(&self) {
+    /// A request is complete, and this is who sent it: from now on a command may be running for this
+    /// connection.
+    pub fn asks(&self, identity: Option<String>) {
         if let Some(slot) = self.table.state().slots.get_mut(&self.id) {
+            slot.identity = identity.map(Arc::from);
             slot.waits_since = None;
             slot.has_asked = true;
         }

@@ -1,0 +1,180 @@
+//! Who may ask: whether what a request shows of itself is enough. Pure, but for the clock.
+//!
+//! Three schemes, each on only where it was set up: a client certificate, a bearer token, a signature. None can
+//! weaken another: each judges alone, and [`Mode`] says whether one is enough or all are needed.
+
+mod credentials;
+mod signature;
+pub mod ss58;
+mod token;
+
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+pub use self::{
+    credentials::Credentials,
+    signature::{Hotkeys, MAX_AGE, MAX_AHEAD, PURPOSE},
+    ss58::Address,
+    token::{SHORTEST, Tokens},
+};
+
+/// How many of the schemes that were set up a request has to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// One is enough.
+    Any,
+    /// All.
+    All,
+}
+
+/// Why a request is not answered. It never says which part was wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody has shown who he is.
+    Unauthenticated,
+    /// It is known who asks, and that one may not.
+    Forbidden,
+}
+
+/// How one scheme judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Judged {
+    /// This one may ask.
+    May(String),
+    /// The key is known, and not allowed.
+    MayNot,
+    /// Nothing was shown, or nothing that is right.
+    Unknown,
+}
+
+/// The schemes that were set up.
+#[derive(Debug)]
+pub struct Guard {
+    mode: Mode,
+    certificates: bool,
+    tokens: Option<RwLock<Arc<Tokens>>>,
+    hotkeys: Hotkeys,
+}
+
+impl Guard {
+    /// `certificates`: whether clients are asked for one, so that having shown one is a scheme.
+    #[must_use]
+    pub fn new(mode: Mode, certificates: bool, tokens: Option<Tokens>, hotkeys: Hotkeys) -> Self {
+        Self { mode, certificates, tokens: tokens.map(|tokens| RwLock::new(Arc::new(tokens))), hotkeys }
+    }
+
+    /// Whether anybody has to show anything.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.certificates && self.tokens.is_none() && self.hotkeys.is_empty()
+    }
+
+    /// From now on these tokens are right, and no others. Nothing changes where none were set up.
+    pub fn renew(&self, tokens: Tokens) {
+        if let Some(current) = &self.tokens {
+            *current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tokens);
+        }
+    }
+
+    /// What WWW-Authenticate (RFC 9110, 11.6.1) asks for: the same for every request.
+    #[must_use]
+    pub fn challenge(&self) -> String {
+        let schemes = [
+            self.tokens.is_some().then_some("Bearer realm=\"sek8s-status\""),
+            (!self.hotkeys.is_empty()).then_some("Hotkey realm=\"sek8s-status\""),
+            self.certificates.then_some("Certificate realm=\"sek8s-status\""),
+        ];
+        schemes.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// Judges a request: who asks, as the access log names him; `None` where nobody has to say.
+    /// `certificate` is the subject of a client certificate that was verified.
+    ///
+    /// # Errors
+    /// When it may not be answered.
+    pub fn judge(&self, certificate: Option<&str>, shown: &Credentials) -> Result<Option<String>, Refusal> {
+        if self.is_open() {
+            return Ok(None);
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let by_certificate =
+            || certificate.map_or(Judged::Unknown, |subject| Judged::May(format!("cert:{subject}")));
+        let tokens = self.tokens.as_ref();
+        let tokens = tokens.map(|tokens| Arc::clone(&tokens.read().unwrap_or_else(PoisonError::into_inner)));
+        // All of them, whatever the first ones said.
+        let judged: Vec<Judged> = [
+            self.certificates.then(by_certificate),
+            tokens.map(|tokens| tokens.judge(shown)),
+            (!self.hotkeys.is_empty()).then(|| self.hotkeys.judge(shown, now)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        combine(self.mode, judged).map(Some)
+    }
+}
+
+fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Refusal> {
+    let is_unknown = judged.contains(&Judged::Unknown);
+    let may_not = judged.contains(&Judged::MayNot);
+    let passed: Vec<_> = judged
+        .into_iter()
+        .filter_map(|judged| match judged {
+            Judged::May(who) => Some(who),
+            _ => None,
+        })
+        .collect();
+    match mode {
+        Mode::Any if !passed.is_empty() => Ok(passed.join("+")),
+        Mode::All if !is_unknown && !may_not => Ok(passed.join("+")),
+        Mode::Any if may_not => Err(Refusal::Forbidden),
+        Mode::All if may_not && !is_unknown => Err(Refusal::Forbidden),
+        _ => Err(Refusal::Unauthenticated),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Expected = Result<&'static str, Refusal>;
+
+    #[test]
+    fn any_needs_one_and_all_need_each() {
+        let may = || Judged::May("a".to_owned());
+        let cases: &[(Vec<Judged>, Expected, Expected)] = &[
+            (vec![may()], Ok("a"), Ok("a")),
+            (vec![may(), may()], Ok("a+a"), Ok("a+a")),
+            (vec![may(), Judged::Unknown], Ok("a"), Err(Refusal::Unauthenticated)),
+            (vec![may(), Judged::MayNot], Ok("a"), Err(Refusal::Forbidden)),
+            (vec![Judged::Unknown, Judged::MayNot], Err(Refusal::Forbidden), Err(Refusal::Unauthenticated)),
+            (vec![Judged::MayNot], Err(Refusal::Forbidden), Err(Refusal::Forbidden)),
+            (vec![Judged::Unknown], Err(Refusal::Unauthenticated), Err(Refusal::Unauthenticated)),
+        ];
+        for (judged, any, all) in cases {
+            assert_eq!(
+                combine(Mode::Any, judged.clone()).as_deref(),
+                any.as_ref().copied(),
+                "any: {judged:?}"
+            );
+            assert_eq!(
+                combine(Mode::All, judged.clone()).as_deref(),
+                all.as_ref().copied(),
+                "all: {judged:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_scheme_nobody_has_to_say_who_he_is() {
+        let open = Guard::new(Mode::Any, false, None, Hotkeys::default());
+        assert!(open.is_open());
+        assert_eq!(open.judge(None, &Credentials::default()), Ok(None));
+        let closed = Guard::new(Mode::Any, true, None, Hotkeys::default());
+        assert_eq!(closed.judge(None, &Credentials::default()), Err(Refusal::Unauthenticated));
+        assert_eq!(closed.judge(Some("CN=a"), &Credentials::default()), Ok(Some("cert:CN=a".to_owned())));
+        assert_eq!(closed.challenge(), "Certificate realm=\"sek8s-status\"");
+    }
+}

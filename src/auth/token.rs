@@ -1,0 +1,113 @@
+//! Bearer tokens (RFC 6750): a file with one a line.
+
+use blake2::{Blake2b, Digest, digest::consts::U32};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+
+use super::{Credentials, Judged};
+
+/// The fewest characters of a token.
+pub const SHORTEST: usize = 32;
+
+/// The tokens of a file. Only their digests are kept: all of one length, so that comparing tells nothing.
+#[derive(Debug)]
+pub struct Tokens(Vec<Token>);
+
+#[derive(Debug)]
+struct Token {
+    line: u64,
+    digest: [u8; 32],
+}
+
+impl Tokens {
+    /// Reads a file's text. Blank lines and those that start with `#` are left out.
+    ///
+    /// # Errors
+    /// When a line is no token, or there is none: what is wrong, without the token.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut tokens = Vec::new();
+        for (line, token) in (1..).zip(text.lines().map(str::trim)) {
+            if token.is_empty() || token.starts_with('#') {
+                continue;
+            }
+            if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Err(format!("line {line} has something other than letters, digits and signs"));
+            }
+            if token.len() < SHORTEST {
+                return Err(format!("line {line} has fewer than {SHORTEST} characters"));
+            }
+            tokens.push(Token { line, digest: digest(token) });
+        }
+        if tokens.is_empty() { Err("there is no token in it".to_owned()) } else { Ok(Self(tokens)) }
+    }
+
+    /// The number of the line that has this token. Takes as long for every token, right or wrong.
+    fn line(&self, token: &str) -> Option<u64> {
+        let digest = digest(token);
+        let mut found = 0;
+        for known in &self.0 {
+            found.conditional_assign(&known.line, known.digest.ct_eq(&digest));
+        }
+        (found != 0).then_some(found)
+    }
+
+    pub(super) fn judge(&self, shown: &Credentials) -> Judged {
+        let line = shown.authorization.as_deref().and_then(bearer).and_then(|token| self.line(token));
+        line.map_or(Judged::Unknown, |line| Judged::May(format!("token:{line}")))
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Blake2b::<U32>::digest(token).into()
+}
+
+/// `Bearer TOKEN`, the scheme in any case (RFC 9110, 11.1).
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim_start_matches(' '))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test ends by panicking")]
+mod tests {
+    use super::*;
+
+    const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+    #[test]
+    fn a_file_has_one_a_line() {
+        let tokens = Tokens::parse(&format!("# rotated in May\r\n\n{A}\r\n  {B}  \n")).unwrap();
+        assert_eq!((tokens.line(A), tokens.line(B)), (Some(3), Some(4)));
+        for wrong in ["", "x", &A[..31], &format!("{A}a"), "# rotated in May"] {
+            assert_eq!(tokens.line(wrong), None, "{wrong}");
+        }
+        for (text, why) in [
+            ("", "there is no token in it"),
+            ("\n# no\n \n", "there is no token in it"),
+            (&format!("{A}\n{}", &A[..31]), "line 2 has fewer than 32 characters"),
+            (&format!("{A} {A}"), "line 1 has something other than letters, digits and signs"),
+            (
+                "ééééééééééééééééééééééééééééééééé",
+                "line 1 has something other than letters, digits and signs",
+            ),
+        ] {
+            assert_eq!(Tokens::parse(text).unwrap_err(), why);
+        }
+        assert!(!format!("{tokens:?}").contains(A));
+    }
+
+    #[test]
+    fn a_token_stands_behind_its_scheme() {
+        for (text, token) in [
+            ("Bearer x", Some("x")),
+            ("bearer  x", Some("x")),
+            ("BEARER x y", Some("x y")),
+            ("Bearer", None),
+            ("Basic x", None),
+            ("Bearerx", None),
+            ("", None),
+        ] {
+            assert_eq!(bearer(text), token, "{text}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! TLS: the files it is made of, read at the start and again on SIGHUP.
+
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use jiff::Timestamp;
+use rustls::{
+    RootCertStore, ServerConfig,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::{NoServerSessionStorage, WebPkiClientVerifier},
+    version::{TLS12, TLS13},
+};
+use x509_cert::{Certificate, der::Decode};
+
+use super::key_file;
+use crate::settings::{File, SettingError, TlsFiles};
+
+/// TLS with the pair that is in force.
+#[derive(Debug)]
+pub struct Tls {
+    files: TlsFiles,
+    config: RwLock<Arc<ServerConfig>>,
+}
+
+impl Tls {
+    /// Reads the files; what is odd about them and no reason to stop is said in the log.
+    ///
+    /// # Errors
+    /// When one cannot be read or used, or they do not belong together.
+    pub fn read(files: &TlsFiles) -> Result<Self, SettingError> {
+        Ok(Self { config: RwLock::new(Arc::new(configure(files)?)), files: files.clone() })
+    }
+
+    /// What a connection that begins now is answered with.
+    #[must_use]
+    pub fn config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the files again. Connections that there are keep what they began with.
+    ///
+    /// # Errors
+    /// As [`Tls::read`]; the old ones stay in force then.
+    pub fn renew(&self) -> Result<(), SettingError> {
+        let config = Arc::new(configure(&self.files)?);
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(())
+    }
+
+    /// The files.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let TlsFiles { certificate, key, client_ca, .. } = &self.files;
+        [Some(certificate), Some(key), client_ca.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(|file| file.path.as_path())
+    }
+}
+
+fn configure(files: &TlsFiles) -> Result<ServerConfig, SettingError> {
+    let provider = Arc::new(ring::default_provider());
+    let chain = certificates(&files.certificate)?;
+    warn_of_dates(&files.certificate.path, &chain);
+    let key_bytes = key_file::read_secret(&files.key)?;
+    let key = PrivateKeyDer::from_pem_slice(&key_bytes)
+        .map_err(|_| files.key.unusable("there is no private key in it, or an encrypted one"))?;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(|error| files.certificate.unusable(&error.to_string()))?;
+    let builder = match &files.client_ca {
+        None => builder.with_no_client_auth(),
+        Some(ca) => {
+            let roots = Arc::new(roots(ca)?);
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+            let verifier = if files.is_client_required { verifier } else { verifier.allow_unauthenticated() };
+            builder
+                .with_client_cert_verifier(verifier.build().map_err(|error| ca.unusable(&error.to_string()))?)
+        }
+    };
+    let mut config = builder.with_single_cert(chain, key).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => files.key.unusable("it does not belong to the certificate"),
+        rustls::Error::InvalidCertificate(_) => {
+            files.certificate.unusable("its first certificate cannot be used")
+        }
+        _ => files.key.unusable("it is of a kind that cannot be used"),
+    })?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // Each connection shows its certificate anew: one that has expired or lost its CA does not come back
+    // by an old session.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    Ok(config)
+}
+
+fn certificates(file: &File) -> Result<Vec<CertificateDer<'static>>, SettingError> {
+    let bytes = key_file::read(file)?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    match chain {
+        Ok(chain) if !chain.is_empty() => Ok(chain),
+        _ => Err(file.unusable("there is no certificate in it")),
+    }
+}
+
+fn roots(ca: &File) -> Result<RootCertStore, SettingError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(ca)? {
+        roots.add(certificate).map_err(|_| ca.unusable("a certificate in it cannot be used"))?;
+    }
+    Ok(roots)
+}
+
+/// A clock may be wrong, and clients decide for themselves what they accept.
+fn warn_of_dates(path: &Path, chain: &[CertificateDer<'_>]) {
+    let Some(certificate) = chain.first().and_then(|der| Certificate::from_der(der).ok()) else { return };
+    let validity = certificate.tbs_certificate.validity;
+    let time = |time: x509_cert::time::Time| {
+        Timestamp::from_second(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
+            .unwrap_or(Timestamp::MAX)
+    };
+    let (from, until, now) = (time(validity.not_before), time(validity.not_after), Timestamp::now());
+    let path = path.display();
+    if until < now {
+        log::warn!(
+            "the certificate in {path} has expired: it was good until {until:.0}; by the clock it is {now:.0}"
+        );
+    } else if from > now {
+        log::warn!("the certificate in {path} is not good before {from:.0}; by the clock it is {now:.0}");
+    }
+}
+
+/// The subject of a client's certificate, as RFC 4514 writes it; of one that was verified.
+pub(super) fn subject(certificate: &CertificateDer<'_>) -> String {
+    let subject = Certificate::from_der(certificate).map(|one| one.tbs_certificate.subject.to_string());
+    subject.ok().filter(|subject| !subject.is_empty()).unwrap_or_else(|| "(no subject)".to_owned())
+}
