@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use crate::{
+    auth::fuzzing as auth,
     exec::{Columns, Head, LineCutter, Sink},
     http::fuzzing as http,
     limits::Limits,
@@ -20,6 +21,21 @@ pub fn query(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (method, target) = text.split_once(' ').unwrap_or(("GET", &text));
     http::route(method, target, &Limits::default());
+}
+
+/// An SS58 address: one with a key, or none.
+pub fn ss58(bytes: &[u8]) {
+    auth::ss58(&String::from_utf8_lossy(bytes));
+}
+
+/// The three headers of a signed request, on a line each.
+pub fn signed(bytes: &[u8]) {
+    auth::signed(bytes);
+}
+
+/// A file of tokens.
+pub fn tokens(bytes: &[u8]) {
+    auth::tokens(&String::from_utf8_lossy(bytes));
 }
 
 /// An answer of `systemctl show`.

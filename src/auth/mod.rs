@@ -20,6 +20,45 @@ pub use self::{
     token::{SHORTEST, Tokens},
 };
 
+/// What the fuzz targets call.
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing {
+    use super::{Address, Credentials, Hotkeys, Judged, MAX_AGE, Tokens};
+
+    /// The seeds' clock: that of the recorded signatures.
+    const NOW: u64 = 1_795_600_000;
+
+    pub(crate) fn ss58(text: &str) {
+        if let Some(address) = Address::parse(text) {
+            assert_eq!(address.to_string(), text);
+        }
+    }
+
+    /// Nobody but who is allowed gets in, and with another clock not even he.
+    pub(crate) fn signed(bytes: &[u8]) {
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        let mut line = || lines.next().unwrap_or_default();
+        let headers =
+            [("X-Chutes-Hotkey", line()), ("X-Chutes-Nonce", line()), ("X-Chutes-Signature", line())];
+        let shown = Credentials::of(&headers.into_iter());
+        let allowed = std::str::from_utf8(headers[0].1).ok().and_then(Address::parse);
+        let judged = Hotkeys::new(allowed.into_iter().collect()).judge(&shown, NOW);
+        assert_eq!(Hotkeys::default().judge(&shown, NOW) == Judged::MayNot, judged != Judged::Unknown);
+        assert_eq!(Hotkeys::default().judge(&shown, NOW + 10 * MAX_AGE + 100_000), Judged::Unknown);
+    }
+
+    /// What is accepted lets each of its lines in.
+    pub(crate) fn tokens(text: &str) {
+        let Ok(tokens) = Tokens::parse(text) else { return };
+        for token in text.lines().map(str::trim).filter(|token| !token.is_empty() && !token.starts_with('#'))
+        {
+            let value = format!("Bearer {token}");
+            let shown = Credentials::of(&[("Authorization", value.as_bytes())].into_iter());
+            assert!(matches!(tokens.judge(&shown), Judged::May(_)), "{token}");
+        }
+    }
+}
+
 /// How many of the schemes that were set up a request has to pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {

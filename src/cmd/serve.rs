@@ -51,8 +51,8 @@ pub(super) fn run(
     log::set_max_level(settings.log_level.value);
     for path in keys.unreadable() {
         log::warn!(
-            "{} may not be read any more: when it is replaced, SIGHUP is not enough and a restart is needed \
-             (LoadCredential= in the unit needs none)",
+            "{} may not be read any more: when it is replaced, SIGHUP is not enough and a restart is needed; \
+             with LoadCredential= in a unit it could be read",
             path.display()
         );
     }

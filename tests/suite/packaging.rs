@@ -11,7 +11,9 @@ fn settings() -> Vec<(&'static str, &'static str)> {
     let commented = ENVIRONMENT.lines().filter_map(|line| line.strip_prefix('#'));
     commented
         .filter_map(|line| line.split_once('='))
-        .filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
+        .filter(|(name, _)| {
+            name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        })
         .collect()
 }
 

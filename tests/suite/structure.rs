@@ -66,6 +66,7 @@ fn imports_run_one_way() {
         ("exec/", &["report", "cmd", "http", "cli", "settings"]),
         ("report/", &["cmd", "http", "cli", "settings"]),
         ("http/", &["cmd", "cli"]),
+        ("auth/", &["exec", "report", "cmd", "http", "cli", "settings", "limits", "error"]),
         ("service.rs", &["exec", "report", "cmd", "http", "cli", "settings", "limits", "error"]),
         ("limits.rs", &["exec", "report", "cmd", "http", "cli", "settings", "error"]),
         ("error.rs", &["report", "cmd", "http", "cli", "settings"]),

@@ -5,6 +5,7 @@
 mod bed;
 mod gpus;
 mod http;
+mod keys;
 mod logs;
 mod privileges;
 mod process;
@@ -39,6 +40,7 @@ fn main() {
         privileges::TESTS,
         systemd::TESTS,
         sandbox::TESTS,
+        keys::TESTS,
     ]
     .concat();
     let is_wanted = |trial: &Trial| !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial);
