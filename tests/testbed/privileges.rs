@@ -268,6 +268,11 @@ fn secure(bed: &Bed) {
         ("UDS_PATH=/run/planted/http", "serve", "UDS_PATH"),
         ("", "logs k3s --run-as daemon", "--run-as"),
         ("RUN_AS=daemon", "logs k3s", "RUN_AS"),
+        ("", "serve --auth-token-file /etc/shadow", "--auth-token-file"),
+        ("AUTH_TOKEN_FILE=/etc/shadow", "serve --check", "AUTH_TOKEN_FILE"),
+        ("TLS_CERT_PATH=/etc/shadow", "serve", "TLS_CERT_PATH"),
+        ("TLS_KEY_PATH=/etc/shadow", "serve", "TLS_KEY_PATH"),
+        ("CLIENT_CA_PATH=/etc/shadow", "serve", "CLIENT_CA_PATH"),
     ] {
         let refused = ask(environment, arguments).status(2);
         assert_eq!(refused.stdout(), "");
