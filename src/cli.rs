@@ -41,6 +41,33 @@ Exit codes:
   1  answered, and something is degraded or unhealthy
   2  could not tell: usage error, unknown id, missing program, timeout";
 
+/// What `-h` says below the flags; a macro, since only literals can be put together.
+macro_rules! serve_help {
+    () => {
+        "\
+Examples:
+  sek8s-status serve                  http://127.0.0.1:8080
+  sek8s-status serve --listen '[::1]:9000' --path-prefix /status
+  sek8s-status serve --uds /run/sek8s-status/http.sock
+  sek8s-status serve --check          print every setting and where it comes from
+  sek8s-status serve --tls-cert chain.pem --tls-key key.pem --auth-token-file tokens
+  curl -s http://127.0.0.1:8080/overview | jq .status
+
+Paths:
+  /health  /services  /overview
+  /services/{id}/status
+  /services/{id}/logs?lines=200&since_minutes=60&entries=true
+  /gpu/nvidia-smi?detail=true&gpu=0&parsed=true
+
+Sockets passed by systemd come first. Else flags, else the environment: UDS_PATH, or BIND_ADDRESS
+and PORT (127.0.0.1 and 8080).
+
+Everybody who can connect may ask, unless --client-ca, --auth-token-file, --allowed-validators or
+--miner-ss58 say who. Keys and tokens are read before root is given up, and again on SIGHUP.
+`--help` and docs/authentication.md have each set-up in five lines at most."
+    };
+}
+
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -79,7 +106,7 @@ Examples:
   sek8s-status overview --masked-ok nvidia-fabricmanager")]
     Overview(OverviewFlags),
     /// Answer the same over HTTP
-    #[command(after_help = SERVE_HELP)]
+    #[command(after_help = serve_help!(), after_long_help = SERVE_LONG_HELP)]
     Serve(Box<Serve>),
     /// List every command line that can ever be started
     #[command(after_help = "Example:\n  sek8s-status commands --json")]
@@ -95,27 +122,37 @@ Examples:
   sudo sek8s-status privileges        as root: what is left once root is given up
   sudo -u chutes sek8s-status privileges --json | jq '.subcommands[].needs[].grant'";
 
-const SERVE_HELP: &str = "\
-Examples:
-  sek8s-status serve                  http://127.0.0.1:8080
-  sek8s-status serve --listen '[::1]:9000' --path-prefix /status
-  sek8s-status serve --uds /run/sek8s-status/http.sock
-  sek8s-status serve --check          print every setting and where it comes from
-  sek8s-status serve --tls-cert chain.pem --tls-key key.pem --auth-token-file tokens
-  curl -s http://127.0.0.1:8080/overview | jq .status
+/// Tried, line by line, in the tests of docs/authentication.md.
+const SERVE_LONG_HELP: &str = concat!(
+    serve_help!(),
+    r#"
 
-Paths:
-  /health  /services  /overview
-  /services/{id}/status
-  /services/{id}/logs?lines=200&since_minutes=60&entries=true
-  /gpu/nvidia-smi?detail=true&gpu=0&parsed=true
+A CA and two certificates:
+  new="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365"
+  signed="$new -CA ca.pem -CAkey ca.key -addext basicConstraints=CA:FALSE"
+  $new -subj "/CN=status CA" -keyout ca.key -out ca.pem
+  $signed -subj /CN=vm -addext subjectAltName=DNS:localhost -keyout server.key -out server.pem
+  $signed -subj /CN=monitor -addext extendedKeyUsage=clientAuth -keyout client.key -out client.pem
 
-Sockets passed by systemd come first. Else flags, else the environment: UDS_PATH, or BIND_ADDRESS
-and PORT (127.0.0.1 and 8080).
+TLS:
+  sek8s-status serve --tls-cert server.pem --tls-key server.key &
+  curl --cacert ca.pem https://localhost:8080/services
 
-Everybody who can connect may ask, unless --client-ca, --auth-token-file, --allowed-validators or
---miner-ss58 say who. Keys and tokens are read before root is given up, and again on SIGHUP.
-docs/authentication.md has each set-up in five lines.";
+Client certificates:
+  sek8s-status serve --tls-cert server.pem --tls-key server.key --client-ca ca.pem &
+  curl --cacert ca.pem --cert client.pem --key client.key https://localhost:8080/services
+
+Tokens:
+  (umask 077; openssl rand -hex 32 >tokens)
+  sek8s-status serve --tls-cert server.pem --tls-key server.key --auth-token-file tokens &
+  curl --cacert ca.pem -H "Authorization: Bearer $(cat tokens)" https://localhost:8080/services
+
+Signed requests (docs/authentication.md has sign.py, of four lines):
+  sek8s-status serve --miner-ss58 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY &
+  read -r hotkey nonce signature < <(python3 sign.py)
+  curl -H "X-Chutes-Hotkey: $hotkey" -H "X-Chutes-Nonce: $nonce" \
+      -H "X-Chutes-Signature: $signature" http://localhost:8080/services"#
+);
 
 /// Flags that stand before or after the subcommand.
 #[derive(Debug, Clone, Default, Args)]

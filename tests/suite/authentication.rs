@@ -613,6 +613,7 @@ fn a_signed_request_of_an_allowed_key_is_answered() {
     let mut checksum = hotkey.clone().into_bytes();
     let last = checksum.len() - 1;
     checksum[last] = if checksum[last] == b'a' { b'b' } else { b'a' };
+    let checksum = String::from_utf8(checksum).unwrap();
     for wrong in [
         validator.shows(now(), "miner"),
         validator.shows(now(), ""),
@@ -631,7 +632,7 @@ fn a_signed_request_of_an_allowed_key_is_answered() {
         shown(&hotkey, &nonce, &"0".repeat(4000)),
         shown(&"5".repeat(4000), &nonce, &signature),
         shown(&hotkey, &"1".repeat(4000), &signature),
-        shown(&String::from_utf8(checksum).unwrap(), &nonce, &signature),
+        shown(&checksum, &nonce, &validator.sign(&format!("{checksum}:{nonce}:status"))),
     ] {
         let answer = get(&server, "/overview", &headers(&wrong));
         assert_eq!(shape(&answer), expected, "{wrong:?}");
@@ -740,12 +741,23 @@ fn blocks(language: &str) -> Vec<String> {
 #[test]
 fn every_set_up_of_the_documentation_works_in_five_lines() {
     let blocks = blocks("sh");
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
+    let help = Command::new(crate::test::BINARY).args(["serve", "--help"]).output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    for line in blocks.iter().flat_map(|block| block.lines()) {
+        assert!(help.contains(line.trim()), "--help has other lines: {line}");
+    }
     let folder = crate::stub::folder();
     fs::write(folder.path().join("sign.py"), &self::blocks("python")[0]).unwrap();
     let signer = std::env::var("SEK8S_SIGNER").ok();
     for block in blocks {
         assert!(block.lines().count() <= 5, "{block}");
+        if !block.contains("sek8s-status serve") {
+            let made =
+                Command::new("bash").args(["-ec", &block]).current_dir(folder.path()).output().unwrap();
+            assert!(made.status.success(), "{block}: {}", String::from_utf8_lossy(&made.stderr));
+            continue;
+        }
         if block.contains("sign.py") && signer.is_none() {
             eprintln!("left out: SEK8S_SIGNER names no python with substrate-interface");
             continue;
