@@ -78,9 +78,10 @@ fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, C
         log::warn!("{warning}");
     }
 
-    let interrupt = Arc::new(Interrupt::catch()?);
-    // For serve a signal means: answer what is in flight. For the others: end what is under way.
+    // For serve a signal means: answer what is in flight, and SIGHUP that keys are to be read again. For
+    // the others: end what is under way.
     let is_serve = matches!(cli.command, cli::Command::Serve(_));
+    let interrupt = Arc::new(Interrupt::catch(!is_serve)?);
     let ends_programs = (!is_serve).then(|| Arc::clone(&interrupt));
     let exec = Arc::new(if cli.global.demo {
         Executor::demo(ends_programs)

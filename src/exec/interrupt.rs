@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM, as something that can be waited for.
+//! Ctrl-C, SIGTERM and the end of the terminal, as something that can be waited for.
 
 use std::{
     io,
@@ -10,12 +10,12 @@ use std::{
 };
 
 use signal_hook::{
-    consts::{SIGINT, SIGTERM},
+    consts::{SIGHUP, SIGINT, SIGTERM},
     flag,
     low_level::pipe,
 };
 
-/// Readable from the first SIGINT or SIGTERM on. Nobody reads it, so it stays so for all.
+/// Readable from the first of the signals on. Nobody reads it, so it stays so for all.
 #[derive(Debug)]
 pub struct Interrupt {
     readable: OwnedFd,
@@ -23,14 +23,16 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// From here on the two signals no longer end the process by themselves.
+    /// From here on SIGINT and SIGTERM no longer end the process by themselves, nor does SIGHUP, if a
+    /// terminal that goes away is to end it: what it started would stay otherwise.
     ///
     /// # Errors
     /// When no pipe can be made or the signals cannot be caught.
-    pub fn catch() -> io::Result<Self> {
+    pub fn catch(with_terminal: bool) -> io::Result<Self> {
         let (readable, writable) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let signal = Arc::new(AtomicUsize::new(0));
-        for (number, value) in [(SIGINT, 2), (SIGTERM, 15)] {
+        let hangup = with_terminal.then_some((SIGHUP, 1));
+        for (number, value) in [(SIGINT, 2), (SIGTERM, 15)].into_iter().chain(hangup) {
             // The number first: it has to be there when the pipe becomes readable.
             flag::register_usize(number, Arc::clone(&signal), value)?;
             pipe::register(number, writable.try_clone()?)?;

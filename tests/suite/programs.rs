@@ -239,8 +239,8 @@ fn systemd_and_the_gpus_are_asked_at_the_same_time() {
 }
 
 #[test]
-fn ctrl_c_and_sigterm_end_the_programs_too() {
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
+fn ctrl_c_sigterm_and_a_terminal_that_goes_end_the_programs_too() {
+    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         for arguments in ["gpu", "overview", "status", "logs k3s", "logs k3s -f", "overview --watch 1h"] {
             let hangs = Stub::acts("exec sleep 1000");
             let (mut child, programs) =
