@@ -131,9 +131,9 @@ fn shape(answer: &Answer) -> (String, String) {
 #[track_caller]
 fn refuses(test: Test, said: &str) {
     let (mut child, _programs) = test.start();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
     let mut all = Vec::new();
-    while let Some(line) = lines.next() {
+    for line in lines {
         if line.contains("listening on") {
             let _ = child.kill();
         }
