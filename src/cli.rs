@@ -129,22 +129,22 @@ const SERVE_LONG_HELP: &str = concat!(
 
 A CA and two certificates:
   new="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365"
-  signed="$new -CA ca.pem -CAkey ca.key -addext basicConstraints=CA:FALSE"
   $new -subj "/CN=status CA" -keyout ca.key -out ca.pem
-  $signed -subj /CN=vm -addext subjectAltName=DNS:localhost -keyout server.key -out server.pem
-  $signed -subj /CN=monitor -addext extendedKeyUsage=clientAuth -keyout client.key -out client.pem
+  for="-CA ca.pem -CAkey ca.key -addext basicConstraints=CA:FALSE -addext extendedKeyUsage"
+  $new -subj /CN=vm -addext subjectAltName=DNS:localhost -keyout vm.key -out vm.pem $for=serverAuth
+  $new -subj /CN=monitor -keyout client.key -out client.pem $for=clientAuth
 
 TLS:
-  sek8s-status serve --tls-cert server.pem --tls-key server.key &
+  sek8s-status serve --tls-cert vm.pem --tls-key vm.key &
   curl --cacert ca.pem https://localhost:8080/services
 
 Client certificates:
-  sek8s-status serve --tls-cert server.pem --tls-key server.key --client-ca ca.pem &
+  sek8s-status serve --tls-cert vm.pem --tls-key vm.key --client-ca ca.pem &
   curl --cacert ca.pem --cert client.pem --key client.key https://localhost:8080/services
 
 Tokens:
   (umask 077; openssl rand -hex 32 >tokens)
-  sek8s-status serve --tls-cert server.pem --tls-key server.key --auth-token-file tokens &
+  sek8s-status serve --tls-cert vm.pem --tls-key vm.key --auth-token-file tokens &
   curl --cacert ca.pem -H "Authorization: Bearer $(cat tokens)" https://localhost:8080/services
 
 Signed requests (docs/authentication.md has sign.py, of four lines):

@@ -16,7 +16,8 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads one, of any network; `None` if it is none.
+    /// Reads one, of any network; `None` if it is none. The key of all zeros is none: it stands for nobody
+    /// in Substrate, and everybody can sign for it, since it is the neutral element of the group.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
@@ -34,7 +35,10 @@ impl Address {
         if checksum != &expected[..2] {
             return None;
         }
-        let key = body[network..].try_into().ok()?;
+        let key: [u8; 32] = body[network..].try_into().ok()?;
+        if key == [0; 32] {
+            return None;
+        }
         Some(Self { text: text.to_owned(), key })
     }
 
@@ -106,6 +110,7 @@ mod tests {
             &format!("1{ALICE}"),
             &format!("{ALICE} "),
             &written(42, &key[..31]),
+            &written(42, &[0; 32]),
             &written(42, &[&key[..], &[0]].concat()),
             &"1".repeat(1000),
             "\u{feff}",

@@ -70,6 +70,7 @@ pub(super) fn run(
         keys,
         path_prefix: settings.path_prefix.value,
         max_connections: settings.max_connections.value,
+        is_secure: call.reduced.start().is_secure(),
     };
     http::serve(bound, desk, &call.exec, options, &call.interrupt)?;
     log::info!("stopped");

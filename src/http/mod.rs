@@ -76,6 +76,8 @@ pub struct Options {
     pub path_prefix: Option<String>,
     /// The most connections at a time.
     pub max_connections: usize,
+    /// Our caller is not to be trusted with files (AT_SECURE).
+    pub is_secure: bool,
 }
 
 /// Serves until a signal comes, then answers what is in flight: for at most the command timeout and
@@ -95,7 +97,11 @@ pub fn serve(
     let timeout = desk.limits().timeout;
     let hangup = Hangup::catch()?;
     let keys = Arc::new(options.keys);
-    let rules = Rules { keys: Arc::clone(&keys), path_prefix: options.path_prefix.clone() };
+    let rules = Rules {
+        keys: Arc::clone(&keys),
+        path_prefix: options.path_prefix.clone(),
+        is_secure: options.is_secure,
+    };
     let table = Arc::new(Table::new(gate::cap(options.max_connections)));
     let shared = Arc::new(Shared {
         desk: Arc::new(desk),

@@ -2,7 +2,10 @@
 
 use std::{
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -23,6 +26,7 @@ use crate::settings::{File, SettingError, TlsFiles};
 pub struct Tls {
     files: TlsFiles,
     config: RwLock<Arc<ServerConfig>>,
+    generation: AtomicU64,
 }
 
 impl Tls {
@@ -31,13 +35,21 @@ impl Tls {
     /// # Errors
     /// When one cannot be read or used, or they do not belong together.
     pub fn read(files: &TlsFiles) -> Result<Self, SettingError> {
-        Ok(Self { config: RwLock::new(Arc::new(configure(files)?)), files: files.clone() })
+        let config = RwLock::new(Arc::new(configure(files)?));
+        Ok(Self { config, files: files.clone(), generation: AtomicU64::new(0) })
     }
 
     /// What a connection that begins now is answered with.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How often the files were read again: another number than at a connection's beginning means that what
+    /// its client showed was judged by older ones.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
     }
 
     /// Reads the files again. Connections that there are keep what they began with.
@@ -47,6 +59,7 @@ impl Tls {
     pub fn renew(&self) -> Result<(), SettingError> {
         let config = Arc::new(configure(&self.files)?);
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        self.generation.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 

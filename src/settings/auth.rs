@@ -99,7 +99,11 @@ impl AuthSettings {
                 "MINER_SS58",
                 flags.miner_ss58.as_deref(),
                 None,
-                |text| Address::parse(text).map(Some).ok_or_else(|| "an SS58 address".to_owned()),
+                |text| {
+                    Address::parse(text)
+                        .map(Some)
+                        .ok_or_else(|| "an SS58 address, and not that of nobody".to_owned())
+                },
             )?,
             mode: look.setting("auth", "AUTH", flags.auth.as_deref(), Mode::Any, auth_mode)?,
         };

@@ -34,17 +34,18 @@ pub(super) fn auth_mode(text: &str) -> Result<Mode, String> {
     }
 }
 
-/// One that cannot be read is named, since there may be many.
+/// At least one: where somebody meant to name keys, an empty list would let everybody in. One that cannot
+/// be read is named, since there may be many.
 pub(super) fn addresses(text: &str) -> Result<Vec<Address>, String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|address| !address.is_empty())
+    let allowed = "SS58 addresses with commas between them, at least one";
+    let named = text.split(',').map(str::trim).filter(|address| !address.is_empty());
+    let addresses: Vec<_> = named
         .map(|address| {
-            let unreadable =
-                || format!("SS58 addresses with commas between them; `{}` is none", address.escape_debug());
+            let unreadable = || format!("{allowed}; `{}` is none", address.escape_debug());
             Address::parse(address).ok_or_else(unreadable)
         })
-        .collect()
+        .collect::<Result<_, _>>()?;
+    if addresses.is_empty() { Err(allowed.to_owned()) } else { Ok(addresses) }
 }
 
 pub(super) fn file_path(text: &str) -> Result<PathBuf, String> {

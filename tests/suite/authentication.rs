@@ -165,12 +165,32 @@ fn half_of_a_setting_stops_the_start() {
             serve("").environment("REQUIRE_TLS", "maybe"),
             "`REQUIRE_TLS` is `maybe`: it must be true or false",
         );
-        refuses(serve("--miner-ss58 5Grw"), "`--miner-ss58` is `5Grw`: it must be an SS58 address");
+        refuses(
+            serve("--miner-ss58 5Grw"),
+            "`--miner-ss58` is `5Grw`: it must be an SS58 address, and not that of nobody",
+        );
+        // Everybody could sign for the account of all zeros.
+        let nobody = "5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM";
+        refuses(
+            serve(&format!("--miner-ss58 {nobody}")),
+            &format!("`--miner-ss58` is `{nobody}`: it must be an SS58 address, and not that of nobody"),
+        );
+        // Where a list was meant to stand, an empty one would let everybody in.
+        let none = "it must be SS58 addresses with commas between them, at least one";
+        refuses(serve("--allowed-validators="), &format!("`--allowed-validators` is ``: {none}"));
+        refuses(
+            serve("").environment("ALLOWED_VALIDATORS", " , "),
+            &format!("`ALLOWED_VALIDATORS` is ` , `: {none}"),
+        );
+        for flag in ["--auth-token-file", "--client-ca", "--tls-cert", "--tls-key", "--miner-ss58"] {
+            let output = serve(&format!("{flag}=")).start().0.wait_with_output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{flag}");
+        }
         let good = Signer::new(1).address;
         refuses(
             serve("").environment("ALLOWED_VALIDATORS", &format!("{good},5Grw")),
             &format!(
-                "`ALLOWED_VALIDATORS` is `{good},5Grw`: it must be SS58 addresses with commas between them; `5Grw` is none"
+                "`ALLOWED_VALIDATORS` is `{good},5Grw`: it must be SS58 addresses with commas between them, at least one; `5Grw` is none"
             ),
         );
     }
@@ -429,6 +449,44 @@ fn a_client_certificate_that_is_required_is_required_for_everything() {
 }
 
 #[test]
+fn a_ca_that_is_gone_ends_what_it_let_in() {
+    let server = mutual("");
+    let folder = server.programs().path().to_owned();
+    let mut right = server.try_connect_as(Some("right")).unwrap();
+    let mut none = server.connect();
+    assert_eq!(ask(&mut right, "/services", &[]).status, 200);
+    assert_eq!(ask(&mut none, "/health", &[]).status, 200);
+    fs::copy(folder.join("other.pem"), folder.join("ca.pem")).unwrap();
+    server.signal("HUP");
+    eventually("it was read", || server.said().contains("certificates read again"));
+    // One more answer, and it has to come again, in vain; who showed nothing goes on.
+    assert_eq!(ask(&mut right, "/services", &[]).header("Connection"), Some("close"));
+    right.is_over();
+    assert_eq!(ask(&mut none, "/health", &[]).header("Connection"), None);
+}
+
+#[test]
+fn no_session_is_resumed() {
+    let (test, _pki) = with_tls(serve(""));
+    let server = Server::start(test);
+    for version in ["-tls1_2", "-tls1_3"] {
+        let output = Command::new("openssl")
+            .args([
+                "s_client",
+                "-connect",
+                server.name().strip_prefix("https://").unwrap(),
+                "-reconnect",
+                version,
+            ])
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("New, TLSv1.") && !said.contains("Reused"), "{said}");
+    }
+}
+
+#[test]
 fn new_certificates_come_with_sighup_and_nobody_notices() {
     let (test, pki) = with_tls(serve(""));
     let folder = test.programs().path().to_owned();
@@ -629,6 +687,7 @@ fn a_signed_request_of_an_allowed_key_is_answered() {
         shown(&miner.address, &nonce, &signature),
         shown(&miner.address, &nonce, &other),
         shown(&hotkey, &(now() + 1).to_string(), &signature),
+        shown("5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM", &nonce, &format!("{}80", "00".repeat(63))),
         shown(&hotkey, "", &signature),
         shown("", &nonce, &signature),
         shown(&hotkey, &nonce, ""),

@@ -1,6 +1,12 @@
 //! What the kernel says of this process, thread by thread: `/proc/self/task/*/status` (proc(5)).
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rustix::thread::CapabilitySet;
 
@@ -9,13 +15,20 @@ use super::{Account, Capability, Refusal, database, failed};
 /// The five sets, as the kernel names them.
 const SETS: [&str; 5] = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
 
+/// How long a thread may be seen after it was joined: the kernel takes it out of /proc a moment later.
+const DYING: Duration = Duration::from_millis(100);
+
 /// One thread, as the kernel sees it.
 struct Status(BTreeMap<String, String>);
 
 impl Status {
     fn read(path: &Path) -> Result<Self, Refusal> {
-        let text = fs::read_to_string(path)
-            .map_err(|error| failed("what this process may do cannot be read back from /proc", error))?;
+        Self::try_read(path)
+            .map_err(|error| failed("what this process may do cannot be read back from /proc", error))
+    }
+
+    fn try_read(path: &Path) -> io::Result<Self> {
+        let text = fs::read_to_string(path)?;
         let fields = text.lines().filter_map(|line| line.split_once(':'));
         Ok(Self(fields.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()))
     }
@@ -38,11 +51,21 @@ impl Status {
     }
 }
 
-/// Every thread of this process.
+/// Every thread of this process, but for those that are gone by the time they are looked at.
 fn all() -> Result<Vec<Status>, Refusal> {
-    let tasks = fs::read_dir("/proc/self/task")
-        .map_err(|error| failed("the threads of this process cannot be read from /proc", error))?;
-    tasks.flatten().map(|task| Status::read(&task.path().join("status"))).collect()
+    let unreadable =
+        |error: io::Error| failed("the threads of this process cannot be read from /proc", error);
+    let tasks = fs::read_dir("/proc/self/task").map_err(unreadable)?;
+    let is_gone = |error: &io::Error| {
+        error.kind() == io::ErrorKind::NotFound
+            || error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error())
+    };
+    tasks
+        .flatten()
+        .map(|task| Status::try_read(&task.path().join("status")))
+        .filter(|status| !status.as_ref().is_err_and(is_gone))
+        .map(|status| status.map_err(unreadable))
+        .collect()
 }
 
 pub(super) fn threads() -> Result<usize, Refusal> {
@@ -60,6 +83,17 @@ pub(super) fn bounding() -> Result<Vec<CapabilitySet>, Refusal> {
 /// where there is an account, that every thread is that user in exactly its groups. The bounding set is
 /// ours to clear only where we were root; else it is the unit's.
 pub(super) fn verify(kept: &[Capability], account: Option<&Account>) -> Result<(), Refusal> {
+    let until = Instant::now() + DYING;
+    loop {
+        match verify_once(kept, account) {
+            // A thread that raised a capability and was joined may still be on its way out.
+            Err(_) if Instant::now() < until => thread::sleep(DYING / 20),
+            verified => return verified,
+        }
+    }
+}
+
+fn verify_once(kept: &[Capability], account: Option<&Account>) -> Result<(), Refusal> {
     let kept = kept.iter().fold(CapabilitySet::empty(), |sets, one| sets | one.set());
     for thread in all()? {
         for set in SETS {

@@ -50,14 +50,17 @@ pub const SAY_HEADER: &str = "X-Gate-Say";
 pub struct Connection<'a> {
     wire: &'a Wire,
     channel: Channel<'a>,
-    /// The subject of the client's certificate, which was verified.
+    /// The subject of the client's certificate, which was verified by the CAs of this generation.
     subject: Option<String>,
+    generation: u64,
     ticket: &'a Ticket,
     private: &'a Private,
     rules: &'a Rules,
     stop: BorrowedFd<'a>,
     /// What was read and not yet used.
     bytes: Vec<u8>,
+    /// How much of it was there when it was last read as a head.
+    looked_at: usize,
 }
 
 /// How a conversation ends.
@@ -84,6 +87,8 @@ impl<'a> Connection<'a> {
         rules: &'a Rules,
         stop: BorrowedFd<'a>,
     ) {
+        // Before the files of it are looked at, so that it is never too new.
+        let generation = rules.generation();
         let channel = match rules.tls_for(wire) {
             None => Ok(Channel::plain(wire)),
             Some(config) => Channel::tls(wire, config, stop),
@@ -91,7 +96,19 @@ impl<'a> Connection<'a> {
         match channel {
             Ok(channel) => {
                 let subject = channel.subject();
-                Self { wire, channel, subject, ticket, private, rules, stop, bytes: Vec::new() }.converse();
+                Self {
+                    wire,
+                    channel,
+                    subject,
+                    generation,
+                    ticket,
+                    private,
+                    rules,
+                    stop,
+                    bytes: Vec::new(),
+                    looked_at: 0,
+                }
+                .converse();
             }
             Err(error) => {
                 access::without_tls(&ticket.peer(), &error);
@@ -126,7 +143,11 @@ impl<'a> Connection<'a> {
 
     /// One request and its answer; says whether there may be another.
     fn exchange(&mut self, patience: Duration) -> Result<bool, End> {
-        let Some(head) = self.head(patience)? else { return Ok(false) };
+        let Some(mut head) = self.head(patience)? else { return Ok(false) };
+        // A client whose CA may be gone by now has to come again to show its certificate.
+        if self.subject.is_some() && self.generation != self.rules.generation() {
+            head.keep_alive = false;
+        }
         let answer = match self.judge(&head) {
             Ok(identity) => {
                 self.ticket.asks(identity);
@@ -166,16 +187,17 @@ impl<'a> Connection<'a> {
         let mut begun = false;
         let mut stop = Some(self.stop);
         loop {
-            match head::read(&self.bytes)? {
-                Read::Whole(head, length) => {
+            if self.is_worth_a_look() {
+                self.looked_at = self.bytes.len();
+                if let Read::Whole(head, length) = head::read(&self.bytes)? {
                     self.bytes.drain(..length);
+                    self.looked_at = 0;
                     return Ok(Some(head));
                 }
-                Read::Partial if !self.bytes.is_empty() && !begun => {
-                    begun = true;
-                    deadline = Deadline::after(WHOLE_HEAD);
-                }
-                Read::Partial => {}
+            }
+            if !self.bytes.is_empty() && !begun {
+                begun = true;
+                deadline = Deadline::after(WHOLE_HEAD);
             }
             match self.channel.wait(stop, Some(deadline)) {
                 Seen::Ready => {
@@ -192,6 +214,14 @@ impl<'a> Connection<'a> {
                 Seen::Deadline => return Err(Error::RequestTimeout.into()),
             }
         }
+    }
+
+    /// Whether what has come since may have ended a line, or is much: reading a whole head anew for every
+    /// byte of it would be work that a client can have done for nothing.
+    fn is_worth_a_look(&self) -> bool {
+        let length = self.bytes.len();
+        let new = self.bytes.get(self.looked_at..).unwrap_or_default();
+        new.contains(&b'\n') || length >= 2 * self.looked_at || length > HEAD_LIMIT
     }
 
     /// Reads what is there, never more than a head can be; says whether there was anything.

@@ -57,6 +57,8 @@ pub struct Rules {
     pub keys: Arc<Keys>,
     /// A second place where all paths stand.
     pub path_prefix: Option<String>,
+    /// Our caller is not to be trusted with files (AT_SECURE).
+    pub is_secure: bool,
 }
 
 impl Rules {
@@ -66,6 +68,11 @@ impl Rules {
             Wire::Tcp(_) => self.keys.tls().map(Tls::config),
             Wire::Unix(_) => None,
         }
+    }
+
+    /// See [`Tls::generation`].
+    fn generation(&self) -> u64 {
+        self.keys.tls().map_or(0, Tls::generation)
     }
 
     fn guard(&self) -> &Guard {
@@ -116,7 +123,7 @@ impl Gate {
         rules: Rules,
         inner: impl FnOnce(std::os::unix::net::UnixListener) -> io::Result<()>,
     ) -> io::Result<Self> {
-        let (listener, private) = Private::bind()?;
+        let (listener, private) = Private::bind(rules.is_secure)?;
         inner(listener)?;
         let shared = Arc::new(Shared {
             table,

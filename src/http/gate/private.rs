@@ -41,15 +41,17 @@ pub struct Private {
 }
 
 impl Private {
-    /// Binds a socket, holds on to it, and takes its file away.
+    /// Binds a socket, holds on to it, and takes its file away. Where the caller is not to be trusted with
+    /// files (`is_secure`, AT_SECURE), his environment does not say where.
     ///
     /// # Errors
     /// When there is no folder to bind it in.
-    pub fn bind() -> io::Result<(UnixListener, Self)> {
-        let (folder, is_ours) = match env::var_os("RUNTIME_DIRECTORY") {
+    pub fn bind(is_secure: bool) -> io::Result<(UnixListener, Self)> {
+        let (folder, is_ours) = match env::var_os("RUNTIME_DIRECTORY").filter(|_| !is_secure) {
             // Of several, the first (systemd.exec(5)).
             Some(folders) => (env::split_paths(&folders).next().ok_or(io::ErrorKind::NotFound)?, false),
-            None => (fresh_folder()?, true),
+            None if is_secure => (fresh_folder(Path::new("/tmp"))?, true),
+            None => (fresh_folder(&env::temp_dir())?, true),
         };
         let bound = bind_in(&folder.join(format!(".gate-{}", std::process::id())));
         if is_ours {
@@ -100,8 +102,7 @@ fn bind_in(path: &Path) -> io::Result<(UnixListener, OwnedFd)> {
 }
 
 /// A folder that was not there before and that only this user can enter.
-fn fresh_folder() -> io::Result<PathBuf> {
-    let base = env::temp_dir();
+fn fresh_folder(base: &Path) -> io::Result<PathBuf> {
     for number in 0..1000 {
         let folder = base.join(format!("sek8s-status-{}-{number}", std::process::id()));
         match fs::DirBuilder::new().mode(0o700).create(&folder) {
