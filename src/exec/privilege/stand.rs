@@ -95,7 +95,11 @@ pub(super) fn verify(kept: &[Capability], account: Option<&Account>) -> Result<(
 
 fn verify_once(kept: &[Capability], account: Option<&Account>) -> Result<(), Refusal> {
     let kept = kept.iter().fold(CapabilitySet::empty(), |sets, one| sets | one.set());
-    for thread in all()? {
+    let threads = all()?;
+    if threads.is_empty() {
+        return Err(failed("what this process may do cannot be read back from /proc", "it has no thread"));
+    }
+    for thread in threads {
         for set in SETS {
             let there = thread.capabilities(set)?;
             let allowed = match set {
