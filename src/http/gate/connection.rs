@@ -6,7 +6,7 @@ use super::{
     Rules, Ticket,
     answer::answer,
     channel::{Channel, is_to_be_tried_again},
-    head::{self, HEAD_LIMIT, Head, Read},
+    head::{Head, Heads},
     private::Private,
 };
 use crate::{
@@ -58,9 +58,7 @@ pub struct Connection<'a> {
     rules: &'a Rules,
     stop: BorrowedFd<'a>,
     /// What was read and not yet used.
-    bytes: Vec<u8>,
-    /// How much of it was there when it was last read as a head.
-    looked_at: usize,
+    heads: Heads,
 }
 
 /// How a conversation ends.
@@ -105,8 +103,7 @@ impl<'a> Connection<'a> {
                     private,
                     rules,
                     stop,
-                    bytes: Vec::new(),
-                    looked_at: 0,
+                    heads: Heads::default(),
                 }
                 .converse();
             }
@@ -187,15 +184,10 @@ impl<'a> Connection<'a> {
         let mut begun = false;
         let mut stop = Some(self.stop);
         loop {
-            if self.is_worth_a_look() {
-                self.looked_at = self.bytes.len();
-                if let Read::Whole(head, length) = head::read(&self.bytes)? {
-                    self.bytes.drain(..length);
-                    self.looked_at = 0;
-                    return Ok(Some(head));
-                }
+            if let Some(head) = self.heads.next()? {
+                return Ok(Some(head));
             }
-            if !self.bytes.is_empty() && !begun {
+            if !self.heads.is_empty() && !begun {
                 begun = true;
                 deadline = Deadline::after(WHOLE_HEAD);
             }
@@ -216,22 +208,14 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Whether what has come since may have ended a line, or is much: reading a whole head anew for every
-    /// byte of it would be work that a client can have done for nothing.
-    fn is_worth_a_look(&self) -> bool {
-        let length = self.bytes.len();
-        let new = self.bytes.get(self.looked_at..).unwrap_or_default();
-        new.contains(&b'\n') || length >= 2 * self.looked_at || length > HEAD_LIMIT
-    }
-
     /// Reads what is there, never more than a head can be; says whether there was anything.
     fn read(&mut self) -> Result<bool, End> {
         let mut buffer = [0; 2048];
-        let room = (HEAD_LIMIT + 1).saturating_sub(self.bytes.len()).clamp(1, buffer.len());
+        let room = self.heads.room().min(buffer.len());
         match self.channel.read(&mut buffer[..room]) {
             Ok(0) => Ok(false),
             Ok(count) => {
-                self.bytes.extend_from_slice(&buffer[..count]);
+                self.heads.push(&buffer[..count]);
                 Ok(true)
             }
             Err(error) if is_to_be_tried_again(&error) => Ok(true),

@@ -46,6 +46,60 @@ pub enum Read {
     Whole(Head, usize),
 }
 
+/// What a client has sent and was not yet answered.
+#[derive(Debug, Default)]
+pub struct Heads {
+    bytes: Vec<u8>,
+    /// How much of it was there when it was last read.
+    looked_at: usize,
+    #[cfg(test)]
+    looks: usize,
+}
+
+impl Heads {
+    /// Takes what has come.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// How many bytes may come until there is more than a head can be; at least one.
+    pub fn room(&self) -> usize {
+        (HEAD_LIMIT + 1).saturating_sub(self.bytes.len()).max(1)
+    }
+
+    /// Takes out the first head, if it is whole. It is read only when what has come since may have ended a
+    /// line, or is as much again: to read all of it anew for every byte would be work that a client can
+    /// have done for nothing.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn next(&mut self) -> Result<Option<Head>, Error> {
+        let length = self.bytes.len();
+        let new = self.bytes.get(self.looked_at..).unwrap_or_default();
+        if !new.contains(&b'\n') && length < 2 * self.looked_at && length <= HEAD_LIMIT {
+            return Ok(None);
+        }
+        self.looked_at = length;
+        #[cfg(test)]
+        {
+            self.looks += 1;
+        }
+        match read(&self.bytes)? {
+            Read::Partial => Ok(None),
+            Read::Whole(head, length) => {
+                self.bytes.drain(..length);
+                self.looked_at = 0;
+                Ok(Some(head))
+            }
+        }
+    }
+}
+
 /// Reads the first head of these bytes.
 ///
 /// # Errors
@@ -254,6 +308,30 @@ mod tests {
         case("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000", "too_large");
         case("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808", "too_large");
         case("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999999", "too_large");
+    }
+
+    #[test]
+    fn a_head_that_drips_in_is_read_a_few_times_and_not_for_each_byte() {
+        let request = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "y".repeat(15_000));
+        let mut heads = Heads::default();
+        for (place, byte) in request.bytes().enumerate() {
+            heads.push(&[byte]);
+            let head = heads.next();
+            assert_eq!(matches!(head, Ok(Some(_))), place + 1 == request.len(), "{place}");
+        }
+        assert!(heads.is_empty());
+        assert!(heads.looks < 25, "{}", heads.looks);
+        // Two at once are two, and what is wrong is known at the end of its line at the latest.
+        heads.push(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\nGET /c");
+        for target in ["/a", "/b"] {
+            assert!(
+                heads.next().is_ok_and(|head| head.is_some_and(|head| head.target == target)),
+                "{target}"
+            );
+        }
+        assert_eq!(heads.next(), Ok(None));
+        heads.push(b" HTTP/9.9\r\n");
+        assert!(heads.next().is_err());
     }
 
     #[test]
