@@ -5,6 +5,7 @@ use std::{
     io::Read,
     path::PathBuf,
     process::{Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -39,11 +40,18 @@ fn serve_over(over: Over, flags: &str) -> Test {
     test.environment("TLS_CERT_PATH", &path("server.pem")).environment("TLS_KEY_PATH", &path("server.key"))
 }
 
+/// One crowd of strangers at a time: what each asserts is meant for a machine that is not under attack
+/// twice.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Strangers are no less strange over TLS.
 macro_rules! over_both {
     ($($name:ident),+ $(,)?) => {
-        mod over_tcp { $(#[test] fn $name() { super::$name(super::Over::Tcp); })+ }
-        mod over_tls { $(#[test] fn $name() { super::$name(super::Over::Tls); })+ }
+        mod over_tcp { $(#[test] fn $name() { let _turn = super::turn(); super::$name(super::Over::Tcp); })+ }
+        mod over_tls { $(#[test] fn $name() { let _turn = super::turn(); super::$name(super::Over::Tls); })+ }
     };
 }
 
