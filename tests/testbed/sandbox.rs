@@ -1,5 +1,5 @@
 //! The sandbox of the packaged service: what a compromised server could still do, tried by a program in
-//! its place, and that each directive is there for a reason.
+//! its place, and which directives it is that stop it.
 
 use std::{collections::BTreeMap, net::TcpListener};
 
@@ -14,7 +14,7 @@ use crate::{
 pub const TESTS: &[Test] = &[
     ("the packaged service answers everything over TCP, and has nothing", answers),
     ("in its place nothing can be reached, opened, written or executed that it does not need", confined),
-    ("each directive of the sandbox matters", matters),
+    ("each attempt succeeds without the directives that stand in its way", matters),
     ("the drop-in for listening listens", listens),
     ("the drop-in for the capability reads the journal without the group", capability),
     ("systemd rates the exposure as low as promised", exposure),
