@@ -126,7 +126,9 @@ impl Error {
             Self::JournalPermission => {
                 "add this user to the group: usermod -aG systemd-journal USER, then log in again".to_owned()
             }
-            Self::NoJournal => "is systemd-journald running here?".to_owned(),
+            Self::NoJournal => {
+                "is systemd-journald running here, and is /etc/machine-id this machine's?".to_owned()
+            }
             Self::DriverHung { .. } => "the VM needs a restart if it does not come back".to_owned(),
             _ => return None,
         })

@@ -25,8 +25,8 @@ impl Programs {
         programs.install("systemctl", &Stub::units());
         programs.install("journalctl", &Stub::silent());
         programs.install("nvidia-smi", &Stub::gpus());
-        fs::create_dir_all(programs.journal().join("machine")).unwrap();
-        fs::write(programs.journal().join("machine/system.journal"), "").unwrap();
+        fs::create_dir_all(programs.journal()).unwrap();
+        fs::write(programs.journal().join("system.journal"), "").unwrap();
         programs
     }
 

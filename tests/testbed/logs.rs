@@ -104,6 +104,16 @@ fn no_journal(bed: &Bed) {
         let ran = bed.run_without("/var/log/journal /run/log/journal", user, "logs k3s --json").status(2);
         assert_eq!(ran.json()["detail"]["error"], "no_journal", "{user}");
     }
+    // As in a container that has another machine's id, or none.
+    for id in ["0123456789abcdef0123456789abcdef", ""] {
+        bed.sh(&format!(
+            "echo {id} >/run/other-id; install -m 755 /dev/stdin /run/elsewhere <<'EOF'\n#!/bin/sh\n\
+                mount --bind /run/other-id /etc/machine-id; exec \"$@\"\nEOF"
+        ));
+        let ran = bed.run_behind("unshare --mount /run/elsewhere", "logs k3s --json").status(2);
+        assert_eq!(ran.json()["detail"]["error"], "no_journal", "{id}");
+        assert!(ran.stderr().contains("/etc/machine-id"), "{}", ran.stderr());
+    }
 }
 
 fn follows(bed: &Bed) {
