@@ -5,6 +5,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
 
@@ -14,6 +15,18 @@ use crate::running::{PATIENCE, Ran, Running, text};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testbed/testbed.sh");
 
+/// Which network a machine sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// That of the tests, which can ask its servers.
+    Shared,
+    /// Its own, where every port is free.
+    Own,
+}
+
+/// How many machines this process has booted: each has a folder of its own.
+static BOOTED: AtomicUsize = AtomicUsize::new(0);
+
 /// One booted machine.
 pub struct Bed {
     folder: PathBuf,
@@ -22,16 +35,18 @@ pub struct Bed {
 }
 
 impl Bed {
-    /// Boots it; says why not, where it cannot be. Packages that it lacks may be installed if it
-    /// is required.
-    pub fn boot(is_required: bool) -> Result<Self, String> {
+    /// Boots it, with these folders in it, too; says why not, where it cannot be. Packages that it lacks may be
+    /// installed if it is required.
+    pub fn boot(is_required: bool, network: Network, folders: &[&Path]) -> Result<Self, String> {
         if !geteuid().is_root() {
             return Err("not root".to_owned());
         }
         // The folder that a link may lead to is the one that has to be bound.
         let binary = fs::canonicalize(env!("CARGO_BIN_EXE_sek8s-status")).unwrap();
-        let bound = binary.parent().unwrap().to_str().unwrap().to_owned();
-        let folder = std::env::temp_dir().join(format!("sek8s-testbed-{}", std::process::id()));
+        let mut bound = vec![binary.parent().unwrap()];
+        bound.extend(folders);
+        let number = BOOTED.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("sek8s-testbed-{}-{number}", std::process::id()));
         // Takes it down once this process lets go of the pipe, also where it is killed.
         let guard = Command::new("sh")
             .args(["-c", "read -r _; exec \"$0\" down", SCRIPT])
@@ -41,7 +56,7 @@ impl Bed {
             .spawn()
             .unwrap();
         let bed = Self { folder, binary: binary.to_str().unwrap().to_owned(), guard };
-        match bed.come_up(&bound, is_required) {
+        match bed.come_up(&bound, network, is_required) {
             Ok(()) => Ok(bed),
             Err(reason) => {
                 bed.down();
@@ -50,10 +65,15 @@ impl Bed {
         }
     }
 
-    fn come_up(&self, bound: &str, is_required: bool) -> Result<(), String> {
-        let no_install = if is_required { "" } else { "1" };
-        let up =
-            self.command(&["up", "--bind", bound]).env("TESTBED_NO_INSTALL", no_install).output().unwrap();
+    fn come_up(&self, bound: &[&Path], network: Network, is_required: bool) -> Result<(), String> {
+        let mut up = self.command(&["up"]);
+        for folder in bound {
+            up.arg("--bind").arg(folder);
+        }
+        if network == Network::Own {
+            up.arg("--private-network");
+        }
+        let up = up.env("TESTBED_NO_INSTALL", if is_required { "" } else { "1" }).output().unwrap();
         if !up.status.success() {
             return Err(text(&up.stderr).trim().trim_start_matches("testbed: ").to_owned());
         }
@@ -154,6 +174,11 @@ impl Bed {
     pub fn start_behind(&self, words: &str, arguments: &str) -> Running {
         let before = split(words);
         self.start_words(&[&["exec", "--"][..], &before, &[&self.binary], &split(arguments)].concat())
+    }
+
+    /// Starts these words inside, as root.
+    pub fn start_instead(&self, words: &[&str]) -> Running {
+        self.start_words(&[&["exec", "--"], words].concat())
     }
 
     fn start_words(&self, words: &[&str]) -> Running {

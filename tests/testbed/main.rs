@@ -7,6 +7,7 @@ mod gpus;
 mod http;
 mod keys;
 mod logs;
+mod packages;
 mod privileges;
 mod process;
 mod running;
@@ -23,10 +24,14 @@ use std::{
 
 use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
 
-use bed::Bed;
+use bed::{Bed, Network};
+use packages::Packages;
 
-/// A test and its name.
+/// A test and its name. These share one machine, which is made well after each.
 type Test = (&'static str, fn(&Bed));
+
+/// A test of packages and its name. Each has a machine of its own.
+type PackageTest = (&'static str, fn(&Bed, &Packages));
 
 fn main() {
     let mut arguments = Arguments::from_args();
@@ -44,8 +49,12 @@ fn main() {
     ]
     .concat();
     let is_wanted = |trial: &Trial| !arguments.is_filtered_out(trial) && !arguments.is_ignored(trial);
-    let conclusion = if arguments.list || !trials(&tests, "nothing is run").iter().any(is_wanted) {
-        libtest_mimic::run(&arguments, trials(&tests, "nothing is run"))
+    let listed = || {
+        let packages = packages::tests().into_iter().map(|(name, _)| left_out(name, "nothing is run"));
+        tests.iter().map(|(name, _)| left_out(name, "nothing is run")).chain(packages).collect::<Vec<_>>()
+    };
+    let conclusion = if arguments.list || !listed().iter().any(is_wanted) {
+        libtest_mimic::run(&arguments, listed())
     } else {
         boot_and_run(&arguments, &tests)
     };
@@ -54,39 +63,66 @@ fn main() {
 
 fn boot_and_run(arguments: &Arguments, tests: &[Test]) -> Conclusion {
     let is_required = std::env::var_os("SEK8S_TESTBED").is_some_and(|value| value == "required");
-    let bed = match Bed::boot(is_required) {
-        Ok(bed) => Arc::new(bed),
-        Err(reason) if is_required => return libtest_mimic::run(arguments, trials(tests, &reason)),
-        Err(reason) => {
-            println!("left out: {reason}");
-            let left_out = trials(tests, &format!("left out: {reason}")).into_iter();
-            let left_out = left_out.map(|trial| trial.with_kind("left out").with_ignored_flag(true));
-            return libtest_mimic::run(arguments, left_out.collect());
+    // What cannot be run fails where it has to, and says why; else it is left out, and says why.
+    let trial_without = |name: &'static str, reason: &str| {
+        if is_required {
+            left_out(name, reason)
+        } else {
+            left_out(name, &format!("left out: {reason}")).with_kind("left out").with_ignored_flag(true)
         }
     };
-    let trial = |&(name, test): &Test| {
-        let bed = Arc::clone(&bed);
-        Trial::test(name, move || run(&bed, test))
+    let (bed, reason) = match Bed::boot(is_required, Network::Shared, &[]) {
+        Ok(bed) => (Some(Arc::new(bed)), String::new()),
+        Err(reason) => (None, reason),
     };
-    let conclusion = libtest_mimic::run(arguments, tests.iter().map(trial).collect());
-    Arc::into_inner(bed).expect("no test is left").down();
+    if bed.is_none() {
+        println!("left out: {reason}");
+    }
+    let mut trials: Vec<_> = tests
+        .iter()
+        .map(|&(name, test)| match bed.clone() {
+            Some(bed) => Trial::test(name, move || run(&bed, test)),
+            None => trial_without(name, &reason),
+        })
+        .collect();
+    let packages = if bed.is_some() { Packages::find() } else { Err(reason) };
+    trials.extend(packages::tests().into_iter().map(|(name, test)| match packages.clone() {
+        Ok(packages) => Trial::test(name, move || run_alone(&packages, test)),
+        Err(reason) => trial_without(name, &reason),
+    }));
+    let conclusion = libtest_mimic::run(arguments, trials);
+    if let Some(bed) = bed {
+        Arc::into_inner(bed).expect("no test is left").down();
+    }
     conclusion
 }
 
-/// Tests that cannot be run: whoever runs one all the same reads why.
-fn trials(tests: &[Test], reason: &str) -> Vec<Trial> {
-    let trial = |&(name, _): &Test| {
-        let reason = reason.to_owned();
-        Trial::test(name, move || Err(reason.into()))
-    };
-    tests.iter().map(trial).collect()
+/// A test that cannot be run: whoever runs it all the same reads why.
+fn left_out(name: &str, reason: &str) -> Trial {
+    let reason = reason.to_owned();
+    Trial::test(name, move || Err(reason.into()))
 }
 
 /// Runs one test on a machine that is well, and makes it well again.
 fn run(bed: &Bed, test: fn(&Bed)) -> Result<(), Failed> {
-    let result = catch_unwind(AssertUnwindSafe(|| test(bed)));
+    let result = said(|| test(bed));
     bed.heal();
-    result.map_err(|panic| {
+    result
+}
+
+/// Runs one test on a new machine.
+fn run_alone(packages: &Packages, test: fn(&Bed, &Packages)) -> Result<(), Failed> {
+    let bed = Bed::boot(true, Network::Own, &packages.folders())?;
+    // The image of a container, as the tests may run in, forbids packages to start and stop services.
+    bed.sh("rm -f /usr/sbin/policy-rc.d");
+    let result = said(|| test(&bed, packages));
+    bed.down();
+    result
+}
+
+/// What a test that panics has said.
+fn said(test: impl FnOnce()) -> Result<(), Failed> {
+    catch_unwind(AssertUnwindSafe(test)).map_err(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
         said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default().into()
     })

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use crate::{bed::Bed, http};
 
 /// What is packaged, and where it goes.
-const FILES: &[(&str, &str)] = &[
+pub const FILES: &[(&str, &str)] = &[
     (
         include_str!("../../packaging/systemd/sek8s-status.service"),
         "/lib/systemd/system/sek8s-status.service",

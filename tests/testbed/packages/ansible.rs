@@ -1,0 +1,5 @@
+//! To come.
+
+use crate::PackageTest;
+
+pub const TESTS: &[PackageTest] = &[];
