@@ -106,6 +106,7 @@ fn explain(failure: &Failure, json: bool, screen: &mut Screen) -> u8 {
         // `| head` ends quietly.
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
         Failure::Output(error) => format!("the answer could not be written: {error}"),
+        Failure::Server(error) => format!("the server cannot run: {error}"),
         Failure::Setting(error) => error.to_string(),
         Failure::Privilege(refusal) => refusal.to_string(),
         Failure::Answer(Error::Interrupted(signal)) => return u8::try_from(128 + signal).unwrap_or(130),

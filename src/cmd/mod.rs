@@ -46,7 +46,9 @@ pub enum Failure {
     Answer(Error),
     /// The answer could not be printed.
     Output(io::Error),
-    /// It could not start.
+    /// The server could not start, or not go on.
+    Server(io::Error),
+    /// A setting cannot be used.
     Setting(SettingError),
     /// It could not give up what it does not need.
     Privilege(Refusal),

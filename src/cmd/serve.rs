@@ -72,7 +72,7 @@ pub(super) fn run(
         max_connections: settings.max_connections.value,
         is_secure: call.reduced.start().is_secure(),
     };
-    http::serve(bound, desk, &call.exec, options, &call.interrupt)?;
+    http::serve(bound, desk, &call.exec, options, &call.interrupt).map_err(Failure::Server)?;
     log::info!("stopped");
     Ok(Outcome::Well)
 }

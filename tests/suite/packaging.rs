@@ -1,5 +1,7 @@
 //! What is packaged says what the binary does.
 
+use std::{fs, path::Path};
+
 use serde_json::Value;
 
 use crate::test::Test;
@@ -54,4 +56,54 @@ fn the_environment_file_has_every_setting_with_its_default() {
     for line in ENVIRONMENT.lines() {
         assert!(line.is_empty() || line.starts_with('#'), "in force as it is packaged: {line}");
     }
+}
+
+#[test]
+fn the_role_knows_every_setting_and_no_other() {
+    let specs = "packaging/ansible/roles/sek8s_status/meta/argument_specs.yml";
+    let specs = fs::read_to_string(root().join(specs)).unwrap();
+    let (_, options) = specs.split_once("sek8s_status_settings:").unwrap();
+    let names = options.lines().filter_map(|line| line.trim().strip_suffix(':'));
+    let is_setting =
+        |name: &&str| name.bytes().all(|byte| byte.is_ascii_uppercase() || b"_0123456789".contains(&byte));
+    let mut known: Vec<_> = names.filter(is_setting).collect();
+    let mut settings: Vec<_> = settings().into_iter().map(|(name, _)| name).collect();
+    known.sort_unstable();
+    settings.sort_unstable();
+    assert_eq!(known, settings);
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_documentation_names_the_artefacts_of_this_version() {
+    let mut count = 0;
+    for file in ["README.md", "docs/container.md", "packaging/ansible/README.md"] {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        for name in ["sek8s-status-", "sek8s-status_", "sek8s-status:"] {
+            for (_, after) in text.match_indices(name).map(|(place, _)| text[place..].split_at(name.len())) {
+                if after.starts_with(|first: char| first.is_ascii_digit()) {
+                    assert!(
+                        after.starts_with(env!("CARGO_PKG_VERSION")),
+                        "{file}: {name}{}",
+                        after.split(' ').next().unwrap()
+                    );
+                    count += 1;
+                }
+            }
+        }
+    }
+    assert!(count > 8, "{count}");
+}
+
+#[test]
+fn the_licences_that_are_allowed_are_those_that_are_written_out() {
+    let list = |file: &str, name: &str| {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_once('=').unwrap().1.to_owned()
+    };
+    assert_eq!(list("deny.toml", "allow "), list("about.toml", "accepted "));
 }

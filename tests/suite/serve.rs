@@ -1067,3 +1067,15 @@ fn a_stderr_that_was_closed_before_the_start_ends_nothing() {
     crate::test::signal(child.id(), "TERM");
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn a_machine_without_a_folder_for_its_private_socket_is_told_what_is_missing() {
+    for (variable, folder) in [("TMPDIR", "/nowhere"), ("RUNTIME_DIRECTORY", "/nowhere/else")] {
+        serve("")
+            .environment(variable, folder)
+            .stderr_holds(&format!(
+                "the server cannot run: no private socket can be made in `{folder}`: No such"
+            ))
+            .status(2);
+    }
+}

@@ -47,14 +47,26 @@ impl Private {
     /// # Errors
     /// When there is no folder to bind it in.
     pub fn bind(is_secure: bool) -> io::Result<(UnixListener, Self)> {
-        let (folder, is_ours) = match env::var_os("RUNTIME_DIRECTORY").filter(|_| !is_secure) {
-            // Of several, the first (systemd.exec(5)).
-            Some(folders) => (env::split_paths(&folders).next().ok_or(io::ErrorKind::NotFound)?, false),
-            None if is_secure => (fresh_folder(Path::new("/tmp"))?, true),
-            None => (fresh_folder(&env::temp_dir())?, true),
+        let base = match env::var_os("RUNTIME_DIRECTORY").filter(|_| !is_secure) {
+            // Of several, the first (systemd.exec(5)). It is ours alone.
+            Some(folders) => {
+                env::split_paths(&folders).next().map(Base::Ours).ok_or(io::ErrorKind::NotFound)?
+            }
+            None if is_secure => Base::Shared(PathBuf::from("/tmp")),
+            None => Base::Shared(env::temp_dir()),
         };
-        let bound = bind_in(&folder.join(format!(".gate-{}", std::process::id())));
-        if is_ours {
+        let named = |error: io::Error| {
+            let folder = base.path().display();
+            io::Error::new(
+                error.kind(),
+                format!(
+                    "no private socket can be made in `{folder}`: {error}; RUNTIME_DIRECTORY or TMPDIR names another folder"
+                ),
+            )
+        };
+        let folder = base.folder().map_err(named)?;
+        let bound = bind_in(&folder.join(format!(".gate-{}", std::process::id()))).map_err(named);
+        if let Base::Shared(_) = base {
             let _ = fs::remove_dir(&folder);
         }
         let (listener, handle) = bound?;
@@ -91,6 +103,29 @@ impl Private {
 
     fn idle(&self) -> Option<Wire> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+}
+
+/// Where the socket's file is made.
+enum Base {
+    /// In a folder that only this user can enter.
+    Ours(PathBuf),
+    /// In a fresh one below a folder of everybody's.
+    Shared(PathBuf),
+}
+
+impl Base {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Ours(path) | Self::Shared(path) => path,
+        }
+    }
+
+    fn folder(&self) -> io::Result<PathBuf> {
+        match self {
+            Self::Ours(path) => Ok(path.clone()),
+            Self::Shared(path) => fresh_folder(path),
+        }
     }
 }
 

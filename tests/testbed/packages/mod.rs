@@ -29,6 +29,7 @@ pub fn tests() -> Vec<PackageTest> {
 pub struct Packages {
     dist: PathBuf,
     older: PathBuf,
+    ansible: PathBuf,
     checkout: PathBuf,
 }
 
@@ -37,7 +38,7 @@ impl Packages {
     pub fn find() -> Result<Self, String> {
         let target = Path::new(env!("CARGO_BIN_EXE_sek8s-status")).parent().unwrap().parent().unwrap();
         let folder = |name: &str, command: &str| {
-            let missing = format!("nothing is packaged in {}/{name}: {command}", target.display());
+            let missing = format!("there is no {}/{name}: {command}", target.display());
             fs::canonicalize(target.join(name)).map_err(|_| missing)
         };
         Ok(Self {
@@ -46,16 +47,20 @@ impl Packages {
                 "dist-older",
                 "packaging/release --to target/dist-older --revision 0.9 deb rpm, after packaging/release",
             )?,
+            ansible: folder(
+                "ansible",
+                "python3 -m venv target/ansible && target/ansible/bin/pip install ansible-core ansible-lint",
+            )?,
             checkout: fs::canonicalize(env!("CARGO_MANIFEST_DIR")).unwrap(),
         })
     }
 
     /// What has to be seen inside a machine.
-    pub fn folders(&self) -> [&Path; 3] {
-        [&self.dist, &self.older, &self.checkout]
+    pub fn folders(&self) -> [&Path; 4] {
+        [&self.dist, &self.older, &self.ansible, &self.checkout]
     }
 
-    /// Where all of them are, and the sources.
+    /// Where all of them are.
     pub fn dist(&self) -> &str {
         self.dist.to_str().unwrap()
     }
@@ -63,6 +68,11 @@ impl Packages {
     /// The sources that they were built from.
     pub fn checkout(&self) -> &str {
         self.checkout.to_str().unwrap()
+    }
+
+    /// A program of Ansible's.
+    pub fn ansible(&self, program: &str) -> String {
+        self.ansible.join("bin").join(program).to_str().unwrap().to_owned()
     }
 
     /// The artefact whose name ends so.

@@ -84,6 +84,14 @@ fn contents(bed: &Bed, packages: &Packages) {
         packages.checkout()
     ));
     assert_eq!(found, "");
+    // No distribution but the newest provides users and groups by name, so the package has to provide its own.
+    let foreign = bed.sh(&format!(
+        "rpm --query --package {package} --requires | sort -u | while read -r name _; do
+            case $name in rpmlib*|config*|/bin/sh|systemd) continue ;; esac
+            rpm --query --package {package} --provides | cut -d' ' -f1 | grep -qxF \"$name\" || echo \"$name\"
+        done"
+    ));
+    assert_eq!(foreign, "");
     // A script that ends with an error would leave the package half installed.
     bed.sh(&format!("rpm --query --package {package} --scripts | grep -vE 'scriptlet \\(using' | sh -n"));
 }
