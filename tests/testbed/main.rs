@@ -22,7 +22,7 @@ use std::{
     sync::Arc,
 };
 
-use libtest_mimic::{Arguments, Conclusion, Failed, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 use bed::{Bed, Network};
 use packages::Packages;
@@ -34,9 +34,7 @@ type Test = (&'static str, fn(&Bed));
 type PackageTest = (&'static str, fn(&Bed, &Packages));
 
 fn main() {
-    let mut arguments = Arguments::from_args();
-    // They share one machine.
-    arguments.test_threads = Some(1);
+    let arguments = Arguments::from_args();
     let tests: Vec<Test> = [
         units::TESTS,
         logs::TESTS,
@@ -53,15 +51,16 @@ fn main() {
         let packages = packages::tests().into_iter().map(|(name, _)| left_out(name, "nothing is run"));
         tests.iter().map(|(name, _)| left_out(name, "nothing is run")).chain(packages).collect::<Vec<_>>()
     };
-    let conclusion = if arguments.list || !listed().iter().any(is_wanted) {
-        libtest_mimic::run(&arguments, listed())
-    } else {
-        boot_and_run(&arguments, &tests)
-    };
-    conclusion.exit();
+    if arguments.list || !listed().iter().any(is_wanted) {
+        libtest_mimic::run(&arguments, listed()).exit();
+    }
+    let have_passed = boot_and_run(arguments, &tests);
+    std::process::exit(if have_passed { 0 } else { 101 });
 }
 
-fn boot_and_run(arguments: &Arguments, tests: &[Test]) -> Conclusion {
+/// Runs those that share a machine one after the other, and those that have one each two at a time. Whether all
+/// have passed.
+fn boot_and_run(mut arguments: Arguments, tests: &[Test]) -> bool {
     let is_required = std::env::var_os("SEK8S_TESTBED").is_some_and(|value| value == "required");
     // What cannot be run fails where it has to, and says why; else it is left out, and says why.
     let trial_without = |name: &'static str, reason: &str| {
@@ -75,26 +74,26 @@ fn boot_and_run(arguments: &Arguments, tests: &[Test]) -> Conclusion {
         Ok(bed) => (Some(Arc::new(bed)), String::new()),
         Err(reason) => (None, reason),
     };
-    if bed.is_none() {
+    let packages = if bed.is_some() { Packages::find() } else { Err(reason.clone()) };
+    if let Err(reason) = &packages {
         println!("left out: {reason}");
     }
-    let mut trials: Vec<_> = tests
-        .iter()
-        .map(|&(name, test)| match bed.clone() {
-            Some(bed) => Trial::test(name, move || run(&bed, test)),
-            None => trial_without(name, &reason),
-        })
-        .collect();
-    let packages = if bed.is_some() { Packages::find() } else { Err(reason) };
-    trials.extend(packages::tests().into_iter().map(|(name, test)| match packages.clone() {
-        Ok(packages) => Trial::test(name, move || run_alone(&packages, test)),
-        Err(reason) => trial_without(name, &reason),
-    }));
-    let conclusion = libtest_mimic::run(arguments, trials);
+    let trial = |&(name, test): &Test| match bed.clone() {
+        Some(bed) => Trial::test(name, move || run(&bed, test)),
+        None => trial_without(name, &reason),
+    };
+    arguments.test_threads = Some(1);
+    let shared = libtest_mimic::run(&arguments, tests.iter().map(trial).collect());
     if let Some(bed) = bed {
         Arc::into_inner(bed).expect("no test is left").down();
     }
-    conclusion
+    let trial = |(name, test): PackageTest| match packages.clone() {
+        Ok(packages) => Trial::test(name, move || run_alone(&packages, test)),
+        Err(reason) => trial_without(name, &reason),
+    };
+    arguments.test_threads = Some(2);
+    let alone = libtest_mimic::run(&arguments, packages::tests().into_iter().map(trial).collect());
+    !shared.has_failed() && !alone.has_failed()
 }
 
 /// A test that cannot be run: whoever runs it all the same reads why.
@@ -113,8 +112,9 @@ fn run(bed: &Bed, test: fn(&Bed)) -> Result<(), Failed> {
 /// Runs one test on a new machine.
 fn run_alone(packages: &Packages, test: fn(&Bed, &Packages)) -> Result<(), Failed> {
     let bed = Bed::boot(true, Network::Own, &packages.folders())?;
-    // The image of a container, as the tests may run in, forbids packages to start and stop services.
-    bed.sh("rm -f /usr/sbin/policy-rc.d");
+    // The image of a container, as the tests may run in, forbids packages to start and stop services. And an index
+    // of all man pages, made anew for each package, would take longer than the rest.
+    bed.sh("rm -f /usr/sbin/policy-rc.d /var/lib/man-db/auto-update");
     let result = said(|| test(&bed, packages));
     bed.down();
     result

@@ -25,8 +25,9 @@ const ENVIRONMENT: &str = "/etc/sek8s-status/sek8s-status.env";
 /// Applies the role with these variables and flags.
 fn play(bed: &Bed, packages: &Packages, variables: &Value, flags: &str) -> Ran {
     bed.sh(&format!("cat >/run/variables.json <<'EOF'\n{variables}\nEOF"));
+    // Pipelining saves a file for each task, and a third of the time.
     bed.run_instead(
-        &packages.ansible("ansible-playbook"),
+        &format!("env ANSIBLE_PIPELINING=1 {}", packages.ansible("ansible-playbook")),
         &format!(
             "--inventory localhost, --connection local --extra-vars ansible_python_interpreter=/usr/bin/python3 \
             --extra-vars @/run/variables.json {flags} {}/packaging/ansible/playbook.yml",

@@ -3,7 +3,7 @@
 use crate::{bed::Bed, running::Running};
 
 /// As many as ask at once.
-const CLIENTS: usize = 4;
+const CLIENTS: usize = 2;
 
 /// A loop of requests inside the machine, each over a connection of its own.
 pub struct Asking<'a> {

@@ -22,8 +22,6 @@ fn man_pages(bed: &Bed, packages: &Packages) {
         assert!(text.contains("NAME") && text.contains("SYNOPSIS"), "{page}: {text}");
         assert!(!text.contains("warning:"), "{page}: {text}");
     }
-    let found = bed.sh("apropos sek8s-status 2>&1 || :");
-    assert!(found.contains("sek8s-status-serve"), "{found}");
 }
 
 fn completions(bed: &Bed, packages: &Packages) {
