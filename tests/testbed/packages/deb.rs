@@ -30,6 +30,8 @@ pub const TESTS: &[PackageTest] = &[
     ("package deb: every file is as it was packaged, and lintian finds no fault", as_packaged),
 ];
 
+const ENVIRONMENT: &str = "/etc/sek8s-status/sek8s-status.env";
+
 fn install(bed: &Bed, packages: &Packages) {
     dpkg(bed, "--install", &packages.latest(".deb"));
     is_off(bed);
@@ -42,18 +44,28 @@ fn install(bed: &Bed, packages: &Packages) {
 }
 
 fn upgrade(bed: &Bed, packages: &Packages) {
-    dpkg(bed, "--install", &packages.older(".deb"));
+    // One whose environment file was another then, or any edit would stay.
+    bed.sh(&format!(
+        "dpkg-deb --raw-extract {} /run/older
+        echo '# a comment of before' >>/run/older{ENVIRONMENT}
+        (cd /run/older; md5sum $(find usr etc -type f) >DEBIAN/md5sums)
+        dpkg-deb --build --root-owner-group /run/older /run/older.deb",
+        packages.older(".deb")
+    ));
+    dpkg(bed, "--install", "/run/older.deb");
     bed.sh("systemctl enable --now sek8s-status.socket
         echo MASKED_OK=nvidia-fabricmanager >>/etc/sek8s-status/sek8s-status.env
         systemctl mask --now nvidia-fabricmanager");
     let asking = Asking::start(bed);
     let process = property(bed, "sek8s-status.service", "MainPID");
-    dpkg(bed, "--install", &packages.latest(".deb"));
+    // As apt does it where nobody is there to be asked which of the two it shall be.
+    dpkg(bed, "--force-confold --install", &packages.latest(".deb"));
     let answers = asking.were_all_answered();
     println!("{answers} requests were answered during an upgrade");
     assert_ne!(property(bed, "sek8s-status.service", "MainPID"), process);
     assert_eq!(property(bed, "sek8s-status.socket", "UnitFileState"), "enabled");
-    assert_eq!(bed.sh("tail -n 1 /etc/sek8s-status/sek8s-status.env"), "MASKED_OK=nvidia-fabricmanager\n");
+    assert_eq!(bed.sh(&format!("tail -n 1 {ENVIRONMENT}")), "MASKED_OK=nvidia-fabricmanager\n");
+    bed.sh(&format!("[ -e {ENVIRONMENT}.dpkg-dist ]"));
     let overview = served::document(bed, "/overview");
     assert_eq!(overview["warnings"][0]["code"], "masked_ok", "{overview}");
 

@@ -23,6 +23,10 @@ fn install(bed: &Bed, packages: &Packages) {
     is_off(bed);
     assert_eq!(bed.sh("stat -c '%U:%G %a' /etc/sek8s-status").trim(), "root:chutes 750");
     assert_eq!(bed.sh("rpm --verify --nodeps sek8s-status"), "");
+    // An edited one stays also where the new package brings another one.
+    let configuration =
+        "rpm --query sek8s-status --queryformat '[%{FILENAMES} %{FILEFLAGS:fflags}\\n]' | grep ^/etc/";
+    assert_eq!(bed.sh(configuration), "/etc/sek8s-status/sek8s-status.env cn\n");
     bed.sh("systemctl enable --now sek8s-status.socket");
     assert_eq!(property(bed, "sek8s-status.service", "ActiveState"), "inactive");
     has_real_answers(bed);
