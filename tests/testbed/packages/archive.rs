@@ -27,6 +27,14 @@ fn archive(bed: &Bed, packages: &Packages) {
     assert!(opened.contains("/etc/passwd"), "{opened}");
     assert!(!opened.contains(".so"), "{opened}");
     bed.sh(&format!("{folder}/sek8s-status overview"));
+    // All artefacts have the same one.
+    bed.sh(&format!(
+        "mkdir -p /run/deb /run/image; dpkg-deb --extract {} /run/deb
+        tar xf {} -C /run/image; cat /run/image/*.tar | tar xf - -C /run/image sek8s-status
+        cmp /run/deb/usr/bin/sek8s-status {folder}/sek8s-status && cmp /run/image/sek8s-status {folder}/sek8s-status",
+        packages.latest(".deb"),
+        packages.latest("-image.tar")
+    ));
     let inside = bed.sh(&format!(
         "cd {folder}; ls -d LICENSE-* README.md docs/*.md man/* completions/* \
         third-party-licences.txt packaging/*/*"
@@ -80,4 +88,5 @@ fn bill(_: &Bed, packages: &Packages) {
     assert!(linked.len() > 50, "{linked:?}");
     let missing: Vec<_> = linked.difference(&named).collect();
     assert!(missing.is_empty(), "{missing:?}");
+    assert!(named.iter().any(|name| name.starts_with("glibc ")), "{named:?}");
 }

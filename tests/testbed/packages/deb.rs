@@ -26,6 +26,9 @@ pub const TESTS: &[PackageTest] = &[
         "package deb: a user that was there before stays, and so does one that still runs something",
         other_user,
     ),
+    ("package deb: what is done to another root is not done to this machine", another_root),
+    ("package deb: purging leaves alone what is mounted among the settings", mounted),
+    ("package deb: without /proc its folder is no more open than with it", without_proc),
     ("package deb: where packages may start nothing, it is installed all the same", policy),
     ("package deb: every file is as it was packaged, and lintian finds no fault", as_packaged),
 ];
@@ -69,6 +72,17 @@ fn upgrade(bed: &Bed, packages: &Packages) {
     let overview = served::document(bed, "/overview");
     assert_eq!(overview["warnings"][0]["code"], "masked_ok", "{overview}");
 
+    // One that listens by itself goes over as well.
+    bed.sh("systemctl mask --now sek8s-status.socket; systemctl stop sek8s-status.service
+        install -D -m 644 /usr/share/doc/sek8s-status/examples/listen.conf \
+            /etc/systemd/system/sek8s-status.service.d/listen.conf
+        systemctl daemon-reload; systemctl start sek8s-status.service");
+    let process = property(bed, "sek8s-status.service", "MainPID");
+    dpkg(bed, "--install", &packages.latest(".deb"));
+    assert_ne!(property(bed, "sek8s-status.service", "MainPID"), process);
+    assert_eq!(served::curl(bed, "", "/health").0, 200);
+    bed.sh("rm -r /etc/systemd/system/sek8s-status.service.d; systemctl unmask sek8s-status.socket");
+
     // One that does not run is not started.
     bed.sh("systemctl stop sek8s-status.socket sek8s-status.service");
     dpkg(bed, "--install", &packages.latest(".deb"));
@@ -88,9 +102,14 @@ fn remove(bed: &Bed, packages: &Packages) {
         install -g chutes -m 640 /dev/stdin /etc/sek8s-status/tokens </dev/null
         systemctl daemon-reload; systemctl restart sek8s-status.service");
     assert_eq!(served::curl(bed, "", "/health").0, 200);
+    // Whoever asks in that moment must not have it started again, without its program.
+    let asking = Asking::start(bed);
     dpkg(bed, "--remove", "sek8s-status");
+    drop(asking);
     is_off(bed);
     bed.sh("! pgrep -x sek8s-status");
+    let log = bed.sh("journalctl --unit sek8s-status.service --output cat");
+    assert!(!log.contains("203/EXEC"), "{log}");
     bed.sh("[ -e /etc/sek8s-status/sek8s-status.env ] && [ -e /etc/sek8s-status/tokens ]");
 
     // Removed and installed again, everything is as it was.
@@ -113,6 +132,48 @@ fn remove(bed: &Bed, packages: &Packages) {
     // While it runs, too.
     dpkg(bed, "--purge", "sek8s-status");
     files::are_no_more(bed, &before);
+}
+
+fn another_root(bed: &Bed, packages: &Packages) {
+    dpkg(bed, "--install", &packages.latest(".deb"));
+    bed.sh("systemctl enable --now sek8s-status.socket sek8s-status.service; touch /etc/sek8s-status/tokens");
+    let process = property(bed, "sek8s-status.service", "MainPID");
+    bed.sh("mkdir -p /run/other/etc /run/other/var/lib/dpkg/info /run/other/var/lib/dpkg/updates
+        touch /run/other/var/lib/dpkg/status; cp /etc/passwd /etc/group /run/other/etc/
+        sed -i /^chutes:/d /run/other/etc/passwd /run/other/etc/group");
+    let package = packages.latest(".deb");
+    let other = "dpkg --root=/run/other --force-script-chrootless --force-depends";
+    for action in
+        [format!("--install {package}"), format!("--install {package}"), "--remove sek8s-status".to_owned()]
+    {
+        bed.sh(&format!("{other} {action} </dev/null 2>&1"));
+        assert_eq!(property(bed, "sek8s-status.service", "MainPID"), process, "{action}");
+    }
+    bed.sh("grep -q ^chutes: /run/other/etc/passwd && [ -e /run/other/etc/sek8s-status/sek8s-status.env ]");
+    bed.sh(&format!("{other} --purge sek8s-status </dev/null 2>&1"));
+    bed.sh("[ ! -e /run/other/etc/sek8s-status ] && ! grep ^chutes: /run/other/etc/passwd");
+    bed.sh("[ -e /etc/sek8s-status/tokens ] && id chutes");
+    has_real_answers(bed);
+}
+
+fn mounted(bed: &Bed, packages: &Packages) {
+    dpkg(bed, "--install", &packages.latest(".deb"));
+    bed.sh("mkdir -p /srv/secrets /etc/sek8s-status/keys; touch /srv/secrets/key
+        mount -t tmpfs none /etc/sek8s-status/keys; touch /etc/sek8s-status/keys/key");
+    dpkg(bed, "--purge", "sek8s-status");
+    bed.sh("[ -e /etc/sek8s-status/keys/key ] && ! id chutes && ! dpkg --status sek8s-status");
+}
+
+fn without_proc(bed: &Bed, packages: &Packages) {
+    bed.sh("mkdir -p /run/chroot; mount --bind / /run/chroot");
+    bed.sh(&format!(
+        "mount --bind {0} /run/chroot/mnt; chroot /run/chroot dpkg --install /mnt/$(basename {1}) </dev/null 2>&1",
+        packages.dist(),
+        packages.latest(".deb")
+    ));
+    let folder = bed.sh("stat -c '%U:%G %a' /etc/sek8s-status");
+    assert!(["root:root 700\n", "root:chutes 750\n"].contains(&folder.as_str()), "{folder}");
+    assert_eq!(bed.sh("dpkg-query --show --showformat '${Status}' sek8s-status"), "install ok installed");
 }
 
 fn other_user(bed: &Bed, packages: &Packages) {

@@ -50,6 +50,7 @@ pub fn answers_with_what_is_so(bed: &Bed) {
     }
     let gpu = document(bed, "/gpu/nvidia-smi");
     assert_eq!(gpu["exit_code"], 0, "{gpu}");
+    assert_eq!(gpu["stdout"], bed.sh("cat /run/fake-nvidia-smi/table"));
     assert_eq!(document(bed, "/overview")["status"], "ok");
 }
 
