@@ -20,7 +20,8 @@ use crate::PackageTest;
 
 /// All of them.
 pub fn tests() -> Vec<PackageTest> {
-    [deb::TESTS, rpm::TESTS, shells::TESTS, readme::TESTS, archive::TESTS, container::TESTS, ansible::TESTS]
+    // The longest first, so that none of them is left to run alone.
+    [ansible::TESTS, deb::TESTS, rpm::TESTS, readme::TESTS, container::TESTS, shells::TESTS, archive::TESTS]
         .concat()
 }
 
