@@ -8,7 +8,7 @@ use super::{
     files,
     served::{answers_with_what_is_so, curl, has_real_answers, is_off, property},
 };
-use crate::{PackageTest, bed::Bed, running::Ran};
+use crate::{PackageTest, bed::Bed, process::Status, running::Ran};
 
 pub const TESTS: &[PackageTest] = &[
     ("package role: it installs, answers with real data, and changes nothing the second time", applied),
@@ -60,6 +60,15 @@ fn applied(bed: &Bed, packages: &Packages) {
     assert_eq!(changes(bed, packages, &variables, ""), 0);
     assert_eq!(changes(bed, packages, &variables, "--check --diff"), 0);
     assert_eq!(property(bed, "sek8s-status.service", "MainPID"), process);
+
+    // A new group is in force even where the play fails further down: the next one would find nothing changed.
+    let mut grouped = variables;
+    grouped["sek8s_status_groups"] = json!(["systemd-journal", "video", "adm"]);
+    grouped["sek8s_status_settings"] = json!({"LOG_TAIL_MAX": 5});
+    play(bed, packages, &grouped, "").status(2);
+    for thread in Status::of(bed, "systemctl show -P MainPID sek8s-status.service") {
+        thread.is(bed, "chutes", &["chutes", "systemd-journal", "video", "adm"]);
+    }
 }
 
 fn secured(bed: &Bed, packages: &Packages) {
