@@ -186,6 +186,10 @@ pub struct GlobalFlags {
     /// A service that counts as healthy when its unit is masked; may be repeated [env: MASKED_OK]
     #[arg(long, global = true, value_name = "ID", help_heading = HOST)]
     pub masked_ok: Vec<String>,
+    /// Whether an overview shows the log line that most likely tells why a service failed
+    /// [default: on] [env: LAST_LOG]
+    #[arg(long, global = true, value_name = "on|off", value_hint = ValueHint::Other, help_heading = HOST)]
+    pub last_log: Option<String>,
     /// Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin,
     /// /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]
     #[arg(long, global = true, value_name = "FOLDERS", value_hint = ValueHint::DirPath, help_heading = HOST)]

@@ -6,6 +6,31 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{escape, exec::Program};
 
+/// What a program printed: for the operator's terminal and log, never for a client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said(String);
+
+impl Said {
+    /// Keeps the first `LIMIT` bytes, cut at a character: one error is copied for every service it spoils.
+    const LIMIT: usize = 2048;
+
+    /// The line that says most: the first that is neither empty nor a frame.
+    #[must_use]
+    pub fn line(&self) -> Option<&str> {
+        self.0.lines().map(str::trim).find(|line| line.contains(char::is_alphanumeric))
+    }
+
+    fn holds(&self, words: &str) -> bool {
+        self.0.contains(words)
+    }
+}
+
+impl From<&str> for Said {
+    fn from(text: &str) -> Self {
+        Self(text[..text.floor_char_boundary(Self::LIMIT)].to_owned())
+    }
+}
+
 /// Why a question has no answer. `Display` is the sentence a client gets: it never holds a
 /// program's stderr or a path of the host. The operator's log gets [`Error::detail`] as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +55,15 @@ pub enum Error {
     /// The program is missing, or is there and cannot be started.
     MissingBinary(Program),
     /// The machine refused to start any program at all.
-    NotStarted(Program, String),
+    NotStarted(Program, Said),
     /// The program did not end, or did not end its output, in time.
     Timeout {
         /// The program.
         program: Program,
         /// How long it had.
         limit: Duration,
+        /// What it printed on stderr until then.
+        said: Said,
     },
     /// The program ended, with something other than an answer.
     CommandFailed {
@@ -44,15 +71,25 @@ pub enum Error {
         program: Program,
         /// Its exit code, or 128 + n when signal n ended it.
         exit_code: i32,
-        /// What it said on stderr, for the operator only.
-        stderr: String,
+        /// What it printed on stderr.
+        said: Said,
     },
-    /// The program ended well, with an answer that makes no sense.
-    UnreadableOutput(Program),
-    /// journalctl may not read the journal.
+    /// The program exited with 0, and its output could not be parsed.
+    UnreadableOutput {
+        /// The program.
+        program: Program,
+        /// What it printed on stderr, or else on stdout.
+        said: Said,
+    },
+    /// This process is not allowed to read the journal.
     JournalPermission,
-    /// There is no journal to read.
+    /// There is no journal.
     NoJournal,
+    /// There is a journal, and journalctl could not read the file that takes the newest entries.
+    UnreadableJournal {
+        /// What journalctl printed on stderr.
+        said: Said,
+    },
     /// Everybody who could answer is occupied.
     Busy,
     /// The program does not even end on SIGKILL; it is not started again while that is so.
@@ -94,9 +131,9 @@ impl Error {
             Self::MissingBinary(_) => "missing_binary",
             Self::Timeout { .. } => "timeout",
             Self::CommandFailed { .. } => "command_failed",
-            Self::UnreadableOutput(_) => "unreadable_output",
+            Self::UnreadableOutput { .. } => "unreadable_output",
             Self::JournalPermission => "journal_permission",
-            Self::NoJournal => "no_journal",
+            Self::NoJournal | Self::UnreadableJournal { .. } => "no_journal",
             Self::Busy => "busy",
             Self::DriverHung { .. } => "driver_hung",
             Self::Unauthenticated => "unauthenticated",
@@ -114,32 +151,53 @@ impl Error {
     pub fn advice(&self) -> Option<String> {
         Some(match self {
             Self::UnknownService(_) => "`sek8s-status services` lists the ids".to_owned(),
-            Self::MissingBinary(_) => "install it, or name its folder with --program-path".to_owned(),
+            Self::MissingBinary(_) => "install it, or name its directory with --program-path".to_owned(),
             Self::Timeout { program: Program::NvidiaSmi, .. } => {
-                "the driver may hang: look at `sek8s-status logs nvidia-persistenced`, or raise --timeout"
+                "the driver may hang: see `sek8s-status logs nvidia-persistenced`, or raise --timeout"
                     .to_owned()
             }
-            Self::Timeout { .. } => "raise --timeout, or look at the load of the machine".to_owned(),
-            Self::CommandFailed { program: Program::Systemctl, .. } => {
-                "is systemd running here, and can this user reach the system bus?".to_owned()
+            Self::Timeout { .. } => "raise --timeout, or check the load of the machine".to_owned(),
+            // What getopt_long(3), and systemctl for a value that it does not know, print.
+            Self::CommandFailed { program: Program::Systemctl | Program::Journalctl, said, .. }
+                if [
+                    "unrecognized option",
+                    "unknown option",
+                    "Invalid value:",
+                    "Failed to parse timestamp style",
+                ]
+                .iter()
+                .any(|words| said.holds(words)) =>
+            {
+                "this systemd is older than 247, the minimum: upgrade it".to_owned()
+            }
+            Self::CommandFailed { program: Program::Systemctl, .. }
+            | Self::UnreadableOutput { program: Program::Systemctl, .. } => {
+                "see `sek8s-status privileges`".to_owned()
             }
             Self::JournalPermission => {
-                "add this user to the group: usermod -aG systemd-journal USER, then log in again".to_owned()
+                "run `usermod -aG systemd-journal USER` for this user, then log in again".to_owned()
             }
             Self::NoJournal => {
-                "is systemd-journald running here, and is /etc/machine-id this machine's?".to_owned()
+                "check that systemd-journald is running and /etc/machine-id is correct".to_owned()
             }
-            Self::DriverHung { .. } => "the VM needs a restart if it does not come back".to_owned(),
+            Self::UnreadableJournal { .. } => {
+                "run `systemctl restart systemd-journald` to set the file aside and start a new one"
+                    .to_owned()
+            }
+            Self::DriverHung { .. } => "restart the VM if it does not recover".to_owned(),
             _ => return None,
         })
     }
 
-    /// What only the operator may see: what the program said on stderr, its first line.
+    /// What only the operator may see: the line of the program's own text that says most.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
-            Self::CommandFailed { stderr, .. } => stderr.lines().find(|line| !line.trim().is_empty()),
-            Self::NotStarted(_, reason) => Some(reason),
+            Self::CommandFailed { said, .. }
+            | Self::Timeout { said, .. }
+            | Self::UnreadableOutput { said, .. }
+            | Self::UnreadableJournal { said }
+            | Self::NotStarted(_, said) => said.line(),
             _ => None,
         }
     }
@@ -173,21 +231,22 @@ impl fmt::Display for Error {
             Self::BadParameter { parameter, allowed } => write!(f, "`{parameter}` must be {allowed}"),
             Self::MissingBinary(program) => write!(f, "`{program}` is missing or cannot be executed"),
             Self::NotStarted(program, _) => write!(f, "`{program}` could not be started"),
-            Self::Timeout { program, limit } => {
+            Self::Timeout { program, limit, .. } => {
                 write!(f, "`{program}` did not finish within {}", humantime::format_duration(*limit))
             }
             Self::CommandFailed { program, exit_code, .. } if *exit_code > 128 => {
-                write!(f, "`{program}` was ended by signal {}", exit_code - 128)
+                write!(f, "`{program}` was killed by signal {}", exit_code - 128)
             }
-            Self::CommandFailed { program, exit_code: 0, .. } => write!(f, "`{program}` ended by itself"),
+            Self::CommandFailed { program, exit_code: 0, .. } => write!(f, "`{program}` exited unexpectedly"),
             Self::CommandFailed { program, exit_code, .. } => {
-                write!(f, "`{program}` failed with exit code {exit_code}")
+                write!(f, "`{program}` exited with status {exit_code}")
             }
-            Self::UnreadableOutput(program) => {
-                write!(f, "`{program}` gave an answer that cannot be read")
-            }
-            Self::JournalPermission => write!(f, "`journalctl` may not read the system journal"),
+            Self::UnreadableOutput { program, .. } => write!(f, "could not parse the output of `{program}`"),
+            Self::JournalPermission => write!(f, "`journalctl` is not allowed to read the system journal"),
             Self::NoJournal => write!(f, "`journalctl` found no journal"),
+            Self::UnreadableJournal { .. } => {
+                write!(f, "`journalctl` could not read the active journal file")
+            }
             Self::Busy => write!(f, "too much is asked at once; try again in a moment"),
             Self::DriverHung { program, since } => {
                 write!(

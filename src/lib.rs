@@ -71,7 +71,7 @@ fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, C
     let account = start.account(run_as)?;
     stderr_log::start(environment);
     let job = cmd::take(&cli.command, environment, &start, account.as_ref())?;
-    let reduced = start.give_up(account.as_ref(), cmd::keeps(&cli.command))?;
+    let reduced = start.give_up(account.as_ref(), cmd::keeps(&cli.command, &settings))?;
     if cmd::reads_journal(&cli.command)
         && let Some(warning) = account.and_then(|account| account.warning(run_as.is_some()))
     {

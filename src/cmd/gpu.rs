@@ -17,10 +17,13 @@ use crate::{
     },
 };
 
+/// How many unreadable lines are shown.
+const SHOWN: usize = 16;
+
 /// From this width on a row has room for the UUID.
 const WIDE: u16 = 120;
 
-/// Prints one row a GPU, or nvidia-smi's own text.
+/// Prints one row per GPU, or nvidia-smi's own text.
 pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let gpu = Gpu::parse(&flags.gpu).ok_or_else(|| Error::BadGpu(flags.gpu.clone()))?;
     let detail = if flags.detail { Detail::Full } else { Detail::Summary };
@@ -39,7 +42,8 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
         text.push_str(&trouble(&report));
         screen.print(&text)?;
     }
-    Ok(if report.status == GpuStatus::Ok { Outcome::Well } else { Outcome::Degraded })
+    let is_well = report.status == GpuStatus::Ok && report.unread.is_empty();
+    Ok(if is_well { Outcome::Well } else { Outcome::Degraded })
 }
 
 fn own_text(report: &GpuReport, cap: usize) -> String {
@@ -48,7 +52,7 @@ fn own_text(report: &GpuReport, cap: usize) -> String {
         text.push('\n');
     }
     if report.stdout_truncated {
-        let note = format!("[cut after {cap} bytes; --max-output lifts that, --gpu N asks for less]");
+        let note = format!("[truncated at {cap} bytes; raise --max-output or use --gpu N]");
         text.push_str(&format!("{}\n", Tone::Warning.of(&note)));
     }
     text
@@ -58,8 +62,11 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let rows = match &report.gpus {
         Some(Some(rows)) => rows,
         _ if report.status == GpuStatus::Ok => {
-            return "nvidia-smi answers, but gave no rows that can be read; --raw shows its own text\n"
-                .to_owned();
+            let why = report.query_error.as_ref().map_or(String::new(), |error| {
+                let said = error.detail().map(|said| format!(": {}", escape::line(said))).unwrap_or_default();
+                format!("{error}{said}; ")
+            });
+            return format!("no GPU rows: {why}use --raw to see the output of nvidia-smi\n");
         }
         _ => return String::new(),
     };
@@ -70,7 +77,22 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
     }
     let driver = rows.iter().find_map(|row| row.driver_version.as_deref()).unwrap_or("unknown");
     let cells = rows.iter().map(|row| cells(row, wide)).collect();
-    format!("{}\ndriver {}\n", table::render(&header, cells, width), escape::line(driver))
+    let table = table::render(&header, cells, width);
+    format!("{table}\ndriver {}\n{}", escape::line(driver), unread(&report.unread))
+}
+
+/// The lines of the query's answer that could not be read as rows: a GPU may hide behind each.
+fn unread(lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let title = match lines.len() {
+        1 => "1 line could not be read as a GPU row".to_owned(),
+        count => format!("{count} lines could not be read as GPU rows"),
+    };
+    let shown: String =
+        lines.iter().take(SHOWN).map(|line| format!("  nvidia-smi: {}\n", escape::line(line))).collect();
+    format!("{}\n{shown}", Tone::Bad.of(&title))
 }
 
 fn cells(row: &GpuRow, wide: bool) -> Vec<String> {
@@ -108,9 +130,7 @@ fn cells(row: &GpuRow, wide: bool) -> Vec<String> {
 fn trouble(report: &GpuReport) -> String {
     let Some(reason) = reason::of_gpu(report) else { return String::new() };
     let mut text = format!("{}: {}\n", Tone::Bad.of("gpu"), escape::line(&reason.text));
-    for line in
-        report.stderr.lines().chain(report.stdout.lines()).filter(|line| !line.trim().is_empty()).take(4)
-    {
+    for line in report.excerpt() {
         text.push_str(&format!("  nvidia-smi: {}\n", escape::line(line)));
     }
     if let Some(hint) = report.hint {

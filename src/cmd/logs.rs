@@ -9,7 +9,7 @@ use crate::{
     escape,
     limits::{self, Lines},
     report::{
-        Aged, Entry, document,
+        Aged, Entry, Note, document,
         logs::{self, Logs, Question},
     },
 };
@@ -40,6 +40,12 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
         text.push_str(&shown(line, *priority));
     }
     screen.print(&text)?;
+    for note in &answer.notes {
+        eprint_quietly(&match answer.said.line() {
+            Some(said) if *note != Note::OnlySystemd => format!("{note}: {}", escape::line(said)),
+            _ => note.to_string(),
+        });
+    }
     if let Some(note) = note(&answer, call.limits.max_output, lines) {
         eprint_quietly(&note);
     }
@@ -57,10 +63,12 @@ fn follow(
         screen.print(&reasons::demo_line(call.exec.is_demo()))?;
     }
     let mut written: io::Result<()> = Ok(());
-    logs::follow(&call.exec, &call.limits, service, lines, reader.as_fd(), |entry| {
+    let take = |entry: Entry| {
         written = print(&entry, call.json, screen);
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    })?;
+    };
+    let warn = |line: &str| eprint_quietly(&format!("journalctl: {}", escape::line(line)));
+    logs::follow(&call.exec, &call.limits, service, lines, reader.as_fd(), take, warn)?;
     written?;
     Ok(Outcome::Well)
 }
@@ -100,16 +108,16 @@ fn note(answer: &Logs, cap: usize, lines: Lines) -> Option<String> {
     }
     if answer.dropped_lines > 0 {
         return Some(format!(
-            "{} older entries left out to stay under {cap} bytes; --max-output lifts that, or ask for fewer with -n",
+            "{} older entries omitted (limit {cap} bytes); raise --max-output, or ask for fewer with -n",
             answer.dropped_lines
         ));
     }
-    if answer.stdout_truncated {
-        return Some(format!("an entry was cut to stay under {cap} bytes; --max-output lifts that"));
+    if answer.is_cut {
+        return Some(format!("an entry was truncated (limit {cap} bytes); raise --max-output"));
     }
     let asked = lines.requested();
     (asked > i64::from(lines.clamped()))
-        .then(|| format!("{asked} entries asked for, {} is the most; --log-max lifts that", lines.clamped()))
+        .then(|| format!("{asked} entries requested, limited to {}; raise --log-max", lines.clamped()))
 }
 
 /// For notes beside an answer; nobody has to hear them.

@@ -78,14 +78,16 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// The capabilities that a subcommand can use after that.
+/// The capabilities that a subcommand can still use once sockets and keys are taken.
 #[must_use]
-pub fn keeps(command: &Command) -> &'static [Capability] {
-    match command {
-        // The journal's alone: a port is taken before.
-        Command::Logs(_) | Command::Serve(_) | Command::Privileges => &[Capability::DacReadSearch],
-        _ => &[],
-    }
+pub fn keeps(command: &Command, settings: &Settings) -> &'static [Capability] {
+    // The journal's alone: a port is taken before.
+    let reads_journal = match command {
+        Command::Logs(_) | Command::Serve(_) | Command::Privileges => true,
+        Command::Overview(_) => settings.last_log.value,
+        Command::Services | Command::Status(_) | Command::Gpu(_) | Command::Commands => false,
+    };
+    if reads_journal { &[Capability::DacReadSearch] } else { &[] }
 }
 
 /// Whether a subcommand reads the journal, so that its operator should hear what is in the way.

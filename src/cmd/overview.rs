@@ -12,16 +12,18 @@ use crate::{
     report::{
         document,
         gpu::GpuStatus,
+        last_log::LastLogs,
         overview::{self, Overview, Verdict},
     },
 };
 
 /// Prints the overview once, or again and again.
 pub(super) fn run(flags: &OverviewFlags, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let last_logs = LastLogs::new(call.settings.last_log.value);
     if let Some(interval) = flags.watch {
-        return watch(interval, call, screen);
+        return watch(interval, call, &last_logs, screen);
     }
-    let answer = collect(call)?;
+    let answer = collect(call, &last_logs)?;
     if call.json {
         screen.write(&document(&answer))?;
     } else {
@@ -30,8 +32,8 @@ pub(super) fn run(flags: &OverviewFlags, call: &Call, screen: &mut Screen) -> Re
     Ok(outcome(&answer))
 }
 
-fn collect(call: &Call) -> Result<Overview, Error> {
-    overview::collect(&call.exec, &call.limits, call.deadline(), &call.rule)
+fn collect(call: &Call, last_logs: &LastLogs) -> Result<Overview, Error> {
+    overview::collect(&call.exec, &call.limits, call.deadline(), &call.rule, last_logs)
 }
 
 fn outcome(answer: &Overview) -> Outcome {
@@ -74,23 +76,34 @@ fn shown(answer: &Overview, call: &Call, width: Option<u16>) -> String {
     text
 }
 
-/// Where to look next, for the worst of the reasons that has a log.
+/// What to do next about the worst of the reasons.
 fn next_step(answer: &Overview) -> String {
-    let worst = answer.reasons.iter().find(|reason| !matches!(reason.code, "not_found" | "missing_binary"));
-    match worst.map(|reason| reason.subject) {
-        None => String::new(),
-        Some("gpu") => "\nNext: sek8s-status gpu\n".to_owned(),
-        Some(id) => format!("\nNext: sek8s-status logs {id}\n"),
-    }
+    let next = answer.reasons.iter().find_map(|reason| match (&reason.error, reason.subject) {
+        (Some(error), _) => {
+            let advice = error.advice().unwrap_or_else(|| "see `sek8s-status privileges`".to_owned());
+            let command = advice.strip_prefix("see `").and_then(|rest| rest.strip_suffix('`'));
+            Some(command.map(str::to_owned).unwrap_or(advice))
+        }
+        // There is no log of it.
+        (None, _) if reason.code == "not_found" => None,
+        (None, "gpu") => Some("sek8s-status gpu".to_owned()),
+        (None, id) => Some(format!("sek8s-status logs {id}")),
+    });
+    next.map(|next| format!("\nNext: {next}\n")).unwrap_or_default()
 }
 
 /// On a terminal one picture that is drawn over, elsewhere one answer after the other.
-fn watch(interval: Duration, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
+fn watch(
+    interval: Duration,
+    call: &Call,
+    last_logs: &LastLogs,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
     let draws = screen.is_terminal() && !call.json;
     if draws {
         screen.write(ENTER)?;
     }
-    let end = repeat(interval, call, screen, draws);
+    let end = repeat(interval, call, last_logs, screen, draws);
     if draws {
         screen.write(LEAVE)?;
     }
@@ -102,10 +115,16 @@ fn watch(interval: Duration, call: &Call, screen: &mut Screen) -> Result<Outcome
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[H";
 const LEAVE: &[u8] = b"\x1b[?7h\x1b[?25h\x1b[?1049l";
 
-fn repeat(interval: Duration, call: &Call, screen: &mut Screen, draws: bool) -> Result<Outcome, Failure> {
+fn repeat(
+    interval: Duration,
+    call: &Call,
+    last_logs: &LastLogs,
+    screen: &mut Screen,
+    draws: bool,
+) -> Result<Outcome, Failure> {
     loop {
         let next = Deadline::after(interval);
-        let answer = collect(call)?;
+        let answer = collect(call, last_logs)?;
         if call.json {
             screen.write(&document(&answer))?;
         } else {

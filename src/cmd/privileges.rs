@@ -4,10 +4,11 @@ use std::{env, fs, path::PathBuf};
 
 use super::{Call, Failure, Outcome, reasons, screen::Screen, table, tone::Tone};
 use crate::{
+    error::Error,
     escape,
     exec::privilege::Stand,
     report::{
-        document,
+        document, logs,
         privileges::{Need, Privileges},
     },
     settings::{Listen, ServeSettings},
@@ -20,8 +21,12 @@ pub(super) fn run(serve: &ServeSettings, call: &Call, screen: &mut Screen) -> Re
         Listen::Unix(_) => None,
     };
     let binary = env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/bin/sek8s-status"));
-    let privileges =
-        Privileges::of(Stand::now()?, &call.reduced, &call.exec.reach(), listen, first_port(), &binary);
+    let (stand, reach) = (Stand::now()?, call.exec.reach());
+    let tried = logs::try_to_read(&call.exec, &call.limits, call.deadline());
+    if let Err(Error::Interrupted(signal)) = tried {
+        return Err(Error::Interrupted(signal).into());
+    }
+    let privileges = Privileges::of(stand, &call.reduced, &reach, tried, listen, first_port(), &binary);
     let missing = privileges.missing();
     let outcome = if missing.is_empty() { Outcome::Well } else { Outcome::Degraded };
     if call.json {

@@ -9,7 +9,7 @@ pub(super) use crate::http::Keys;
 use crate::{
     exec::privilege::{Account, Capability, Start},
     http::{self, Bound, Options},
-    report::{desk::Desk, document},
+    report::{desk::Desk, document, last_log::LastLogs},
     settings::{Environment, ServeSettings},
 };
 
@@ -65,7 +65,9 @@ pub(super) fn run(
         }
         log::info!("listening on {}", one.name(keys.tls().is_some()));
     }
-    let desk = Desk::new(Arc::clone(&call.exec), call.limits, call.rule.clone(), settings.max_age.value);
+    let last_logs = LastLogs::new(call.settings.last_log.value);
+    let desk =
+        Desk::new(Arc::clone(&call.exec), call.limits, call.rule.clone(), last_logs, settings.max_age.value);
     let options = Options {
         keys,
         path_prefix: settings.path_prefix.value,

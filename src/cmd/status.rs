@@ -78,7 +78,7 @@ fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String
 pub(super) fn columns(answer: &ServiceStatus, now: jiff::Timestamp) -> [String; 3] {
     let Some(status) = &answer.status else { return ["-".to_owned(), "-".to_owned(), "-".to_owned()] };
     let pid = status.main_pid.as_deref().filter(|pid| *pid != "0").unwrap_or("-");
-    [reasons::state(status), reasons::ago(status.state_since.as_deref(), now), escape::line(pid)]
+    [reasons::state(status), reasons::since(status.state_since.as_deref(), now), escape::line(pid)]
 }
 
 fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
@@ -89,7 +89,7 @@ fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
     let now = call.exec.now();
     let or_dash = |value: &Option<String>| escape::line(value.as_deref().unwrap_or("-"));
     let since = |value: &Option<String>| match value {
-        Some(time) => format!("{} ({} ago)", escape::line(time), reasons::ago(Some(time), now)),
+        Some(time) => format!("{} ({})", escape::line(time), reasons::ago(time, now)),
         None => "-".to_owned(),
     };
     let rows = [

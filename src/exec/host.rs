@@ -23,7 +23,7 @@ use super::{
     group::{Group, Reaper},
     privilege::{self, Capability, Reduced},
 };
-use crate::error::Error;
+use crate::error::{Error, Said};
 
 /// How long the end of output is waited for once the program itself has ended.
 const OUTPUT_GRACE: Duration = Duration::from_millis(100);
@@ -60,8 +60,8 @@ impl Host {
         }
     }
 
-    pub(super) fn journal_files(&self) -> JournalFiles {
-        match JournalFiles::look(&self.journal) {
+    pub(super) fn journal_files(&self, skipped: &[&str]) -> JournalFiles {
+        match JournalFiles::look(&self.journal, skipped) {
             // What is closed to us was open to the journalctl that has just looked.
             JournalFiles::Closed if self.journal_reader().is_some() => JournalFiles::Readable,
             found => found,
@@ -93,14 +93,17 @@ impl Host {
     ) -> Result<Ended, Error> {
         let program = invocation.program();
         if deadline.passed() {
-            return Err(Error::Timeout { program, limit: deadline.limit() });
+            return Err(Error::Timeout { program, limit: deadline.limit(), said: Said::default() });
         }
         let mut run = self.start(invocation)?;
         let mut stderr = Head::new(self.stderr_limit);
         let end = run.read(self.interrupt.as_deref(), None, Some(deadline), stdout, &mut stderr);
         match end {
             // Dropping the run ends the group in the background.
-            End::Deadline => Err(Error::Timeout { program, limit: deadline.limit() }),
+            End::Deadline => {
+                let said = Said::from(&*stderr.captured().text);
+                Err(Error::Timeout { program, limit: deadline.limit(), said })
+            }
             End::Interrupted(signal) => Err(Error::Interrupted(signal)),
             End::Stopped => Err(Error::Internal),
             End::Exited => {
@@ -115,16 +118,16 @@ impl Host {
         invocation: &Invocation,
         reader: BorrowedFd<'_>,
         stdout: &mut dyn Sink,
+        stderr: &mut dyn Sink,
     ) -> Result<Followed, Error> {
         let program = invocation.program();
         let mut run = self.start(invocation)?;
-        let mut stderr = Head::new(self.stderr_limit);
-        match run.read(self.interrupt.as_deref(), Some(reader), None, stdout, &mut stderr) {
+        match run.read(self.interrupt.as_deref(), Some(reader), None, stdout, stderr) {
             End::Interrupted(signal) => Err(Error::Interrupted(signal)),
             End::Stopped | End::Deadline => Ok(Followed::Stopped),
             End::Exited => {
                 let exit = run.group.ended().map_err(|error| not_started(program, &error))?;
-                Ok(Followed::Ended(Ended { exit: exit.into(), stderr: stderr.captured() }))
+                Ok(Followed::Ended(exit.into()))
             }
         }
     }
@@ -178,7 +181,7 @@ fn not_started(program: Program, error: &io::Error) -> Error {
             | rustix::io::Errno::TXTBSY
             | rustix::io::Errno::LIBBAD,
         ) => Error::MissingBinary(program),
-        _ => Error::NotStarted(program, error.to_string()),
+        _ => Error::NotStarted(program, Said::from(&*error.to_string())),
     }
 }
 
@@ -245,8 +248,8 @@ impl Run {
             if ready.stdout && take(&mut self.stdout, &mut self.buffer, stdout).is_break() {
                 return End::Stopped;
             }
-            if ready.stderr {
-                let _ = take(&mut self.stderr, &mut self.buffer, stderr);
+            if ready.stderr && take(&mut self.stderr, &mut self.buffer, stderr).is_break() {
+                return End::Stopped;
             }
         }
     }
@@ -329,6 +332,6 @@ impl Ended {
     /// The exit code and stderr of a program that failed, as an error.
     #[must_use]
     pub fn failure(&self, program: Program) -> Error {
-        Error::CommandFailed { program, exit_code: self.exit.code(), stderr: self.stderr.text.clone() }
+        Error::CommandFailed { program, exit_code: self.exit.code(), said: Said::from(&*self.stderr.text) }
     }
 }

@@ -13,7 +13,8 @@ use crate::{
 
 /// The properties asked of every unit. Their order is systemd's business: it prints its own.
 const SHOW: &str = "--property=Id,Names,LoadState,ActiveState,SubState,UnitFileState,MainPID,\
-ExecMainCode,ExecMainStatus,Result,NRestarts,ActiveEnterTimestamp,StateChangeTimestamp,InvocationID";
+ExecMainCode,ExecMainStatus,Result,NRestarts,ActiveEnterTimestamp,StateChangeTimestamp,InvocationID,\
+ExecMainStartTimestamp,ConditionResult,ConditionTimestamp,AssertResult,AssertTimestamp,NeedDaemonReload";
 
 /// The fields of a journal entry that are used; journalctl adds the timestamps by itself.
 const JOURNAL: &str = "--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_COMM,SYSLOG_PID,_PID,_HOSTNAME";

@@ -7,7 +7,7 @@
 use std::{
     fs::{self, File},
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// Where journald keeps its files (systemd-journald.service(8)), each machine's in a folder of its own.
@@ -24,13 +24,16 @@ pub enum JournalFiles {
     Readable,
     /// There are files, and none may be read.
     Closed,
+    /// There are files that may be read, and journalctl has skipped each of them.
+    Skipped,
     /// There are no files.
     Missing,
 }
 
 impl JournalFiles {
-    /// Looks where journalctl would: into these folders, and into this machine's in each of them.
-    pub(super) fn look(folders: &[PathBuf]) -> Self {
+    /// Looks where journalctl would: into these folders, and into this machine's in each of them. `skipped` are the
+    /// paths of files that journalctl could not read.
+    pub(super) fn look(folders: &[PathBuf], skipped: &[&str]) -> Self {
         let machine = fs::read_to_string(MACHINE_ID).ok().and_then(|text| machine_id(&text));
         let own = |folder: &PathBuf| machine.as_ref().map(|machine| folder.join(machine));
         let mut found = Self::Missing;
@@ -40,13 +43,20 @@ impl JournalFiles {
                     for file in
                         files.flatten().filter(|file| is_of_system(&file.file_name().to_string_lossy()))
                     {
-                        if File::open(file.path()).is_ok() {
+                        if File::open(file.path()).is_err() {
+                            if found == Self::Missing {
+                                found = Self::Closed;
+                            }
+                        } else if skipped.iter().any(|skipped| file.path() == Path::new(skipped)) {
+                            found = Self::Skipped;
+                        } else {
                             return Self::Readable;
                         }
-                        found = Self::Closed;
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => found = Self::Closed,
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied && found == Self::Missing => {
+                    found = Self::Closed;
+                }
                 Err(_) => {}
             }
         }

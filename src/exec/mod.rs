@@ -72,8 +72,8 @@ pub struct Ended {
 pub enum Followed {
     /// The sink or the reader of our output wanted no more.
     Stopped,
-    /// The program ended by itself.
-    Ended(Ended),
+    /// The program ended by itself. Its stderr went into the sink.
+    Ended(Exit),
 }
 
 /// Where things are on this machine; absolute folders.
@@ -129,11 +129,11 @@ impl Executor {
         }
     }
 
-    /// What can be read of the system's journal.
+    /// What can be read of the system's journal. `skipped` are the paths of files that journalctl could not read.
     #[must_use]
-    pub fn journal_files(&self) -> JournalFiles {
+    pub fn journal_files(&self, skipped: &[&str]) -> JournalFiles {
         match &self.0 {
-            Source::Host(host) => host.journal_files(),
+            Source::Host(host) => host.journal_files(skipped),
             Source::Demo(_) => JournalFiles::Readable,
         }
     }
@@ -142,7 +142,7 @@ impl Executor {
     #[must_use]
     pub fn reach(&self) -> Reach {
         match &self.0 {
-            Source::Host(host) => Reach::look(host.journal_files(), host.journal_reader().is_some()),
+            Source::Host(host) => Reach::look(host.journal_files(&[]), host.journal_reader().is_some()),
             Source::Demo(_) => Reach::everything(),
         }
     }
@@ -174,10 +174,11 @@ impl Executor {
         invocation: &Invocation,
         reader: BorrowedFd<'_>,
         stdout: &mut dyn Sink,
+        stderr: &mut dyn Sink,
     ) -> Result<Followed, Error> {
         match &self.0 {
-            Source::Host(host) => host.follow(invocation, reader, stdout),
-            Source::Demo(demo) => demo.follow(invocation, reader, stdout),
+            Source::Host(host) => host.follow(invocation, reader, stdout, stderr),
+            Source::Demo(demo) => demo.follow(invocation, reader, stdout, stderr),
         }
     }
 

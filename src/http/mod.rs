@@ -259,13 +259,7 @@ fn respond(shared: &Arc<Shared>, request: Request) {
                     Ok(document) => {
                         (Reply::document(document.bytes), if document.shared { "shared" } else { "run" })
                     }
-                    Err(error) => {
-                        // What the program said is for the operator only.
-                        if error.detail().is_some() {
-                            log::warn!("{}", error.sentence());
-                        }
-                        (Reply::error(&error), "run")
-                    }
+                    Err(error) => (Reply::error(&error), "run"),
                 };
                 access(shared, &request, template, how, is_own_log).log(&reply);
                 send(shared, request, &reply);

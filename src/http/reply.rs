@@ -109,7 +109,8 @@ fn status(error: &Error) -> u16 {
         Error::BadParameter { .. } => 422,
         Error::HeadersTooLarge => 431,
         Error::CommandFailed { .. }
-        | Error::UnreadableOutput(_)
+        | Error::UnreadableOutput { .. }
+        | Error::UnreadableJournal { .. }
         | Error::JournalPermission
         | Error::NoJournal => 502,
         Error::MissingBinary(_) | Error::Busy => 503,

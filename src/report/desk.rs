@@ -2,20 +2,22 @@
 //! out again.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
 use super::{
-    Aged, document,
+    Aged, Note, document,
     gpu::{self, GpuReport},
     health::HealthRule,
+    last_log::{self, LastLog, LastLogs, Run},
     logs::{self, Logs},
-    overview,
+    overview::{self, Services},
     status::{self, ServiceStatus},
 };
 use crate::{
     error::Error,
+    escape,
     exec::{Ask, Deadline, Executor, Flight, Landed, Lane},
     limits::Limits,
     service::{self, Service},
@@ -35,11 +37,12 @@ pub enum Question {
 }
 
 /// What takes one program, or one after the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Part {
     AllServices,
     Service(&'static Service),
     Logs(logs::Question),
+    LastLog(Run),
     Gpu(gpu::Question),
 }
 
@@ -54,9 +57,10 @@ impl Ask for Part {
 
 #[derive(Debug, Clone)]
 enum Answer {
-    AllServices(Arc<Vec<ServiceStatus>>),
+    AllServices(Arc<Services>),
     Service(Arc<ServiceStatus>),
     Logs(Arc<Logs>),
+    LastLog(Option<LastLog>),
     Gpu(Arc<GpuReport>),
 }
 
@@ -74,14 +78,21 @@ pub struct Desk {
     exec: Arc<Executor>,
     limits: Limits,
     rule: HealthRule,
+    last_logs: LastLogs,
     flight: Flight<Part, Answer>,
 }
 
 impl Desk {
     /// A desk whose answers are given out again for `max_age`.
     #[must_use]
-    pub fn new(exec: Arc<Executor>, limits: Limits, rule: HealthRule, max_age: Duration) -> Self {
-        Self { exec, limits, rule, flight: Flight::new(max_age) }
+    pub fn new(
+        exec: Arc<Executor>,
+        limits: Limits,
+        rule: HealthRule,
+        last_logs: LastLogs,
+        max_age: Duration,
+    ) -> Self {
+        Self { exec, limits, rule, last_logs, flight: Flight::new(max_age) }
     }
 
     /// The limits of the answers.
@@ -91,8 +102,12 @@ impl Desk {
     }
 
     /// Answers the questions of a lane until the desk is closed and none is left.
-    pub fn work(&self, lane: Lane) {
-        self.flight.work(lane, |part| self.collect(*part));
+    pub fn work(self: &Arc<Self>, lane: Lane) {
+        self.flight.work(lane, |part| {
+            let answer = self.collect(part);
+            log_causes(&answer);
+            answer
+        });
     }
 
     /// Tells those who wait too long.
@@ -105,20 +120,54 @@ impl Desk {
         self.flight.stop();
     }
 
-    fn collect(&self, part: Part) -> Result<Answer, Error> {
+    fn collect(&self, part: &Part) -> Result<Answer, Error> {
         let (exec, limits) = (&self.exec, &self.limits);
         let deadline = Deadline::after(limits.timeout);
         Ok(match part {
             Part::AllServices => {
                 let every: Vec<_> = service::all().iter().collect();
-                Answer::AllServices(Arc::new(status::collect_all(exec, deadline, &self.rule, &every)?))
+                let statuses = status::collect_all(exec, deadline, &self.rule, &every)?;
+                let ask = |runs| Ok(self.ask_for_lines(runs));
+                let services = Services::with_last_logs(statuses, &self.last_logs, exec.now(), ask)?;
+                Answer::AllServices(Arc::new(services))
             }
             Part::Service(service) => {
                 Answer::Service(Arc::new(status::collect(exec, deadline, &self.rule, service)?))
             }
-            Part::Logs(question) => Answer::Logs(Arc::new(logs::collect(exec, limits, deadline, question)?)),
-            Part::Gpu(question) => Answer::Gpu(Arc::new(gpu::collect(exec, limits, deadline, question)?)),
+            Part::Logs(question) => Answer::Logs(Arc::new(logs::collect(exec, limits, deadline, *question)?)),
+            Part::LastLog(run) => {
+                let deadline = deadline.or_in(last_log::PATIENCE);
+                Answer::LastLog(last_log::collect(exec, limits, deadline, run)?)
+            }
+            Part::Gpu(question) => Answer::Gpu(Arc::new(gpu::collect(exec, limits, deadline, *question)?)),
         })
+    }
+
+    /// Asks for log lines like any other question, and waits for them in this worker: there is one such worker at
+    /// most, since all ask for the services in one run, and the others of its lane find the lines.
+    fn ask_for_lines(&self, runs: Vec<Run>) -> Vec<(Run, Option<LastLog>)> {
+        let deadline = Deadline::after(last_log::PATIENCE);
+        let (found, lines) = mpsc::channel();
+        let mut missing = runs.len();
+        for run in runs {
+            let found = found.clone();
+            self.flight.ask(&Part::LastLog(run.clone()), deadline, move |landed| {
+                let line = match landed.map(|landed| landed.answer) {
+                    Ok(Answer::LastLog(line)) => line,
+                    _ => None,
+                };
+                // It comes too late where the waiting is over.
+                let _ = found.send((run, line));
+            });
+        }
+        let mut in_time = Vec::new();
+        while missing > 0
+            && let Ok(line) = lines.recv_timeout(deadline.left())
+        {
+            in_time.push(line);
+            missing -= 1;
+        }
+        in_time
     }
 
     /// Asks; `take` gets the document.
@@ -146,13 +195,13 @@ impl Desk {
         let take = Arc::new(Mutex::new(Some(take)));
         for part in [Part::AllServices, Part::Gpu(gpu::Question::default())] {
             let (desk, first, take) = (Arc::clone(self), Arc::clone(&first), Arc::clone(&take));
+            let is_services = part == Part::AllServices;
             self.flight.ask(&part, deadline, move |landed| {
                 let mut other = first.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(other) = other.take() else {
                     *other = Some(landed);
                     return;
                 };
-                let is_services = part == Part::AllServices;
                 let (services, gpu) = if is_services { (landed, other) } else { (other, landed) };
                 if let Some(take) = take.lock().unwrap_or_else(PoisonError::into_inner).take() {
                     take(Ok(desk.overview(services, gpu)));
@@ -177,13 +226,54 @@ impl Desk {
             Answer::Gpu(gpu) => Ok(gpu),
             _ => Err(Error::Internal),
         });
-        Document { bytes: document(&overview::of_parts(&self.exec, services, gpu, age)), shared }
+        let overview = overview::of_parts(&self.exec, services, gpu, age, self.last_logs.is_on());
+        Document { bytes: document(&overview), shared }
+    }
+}
+
+/// Logs why a run brought no answer, or not all of one: the operator may read what clients must not. Once for the
+/// run, however many requests share it and however many services it spoils.
+fn log_causes(answer: &Result<Answer, Error>) {
+    match answer {
+        // A request that the server itself does not answer is no news of the machine.
+        Err(error) => log_cause(error),
+        Ok(Answer::AllServices(services)) => {
+            let mut logged: Vec<&Error> = Vec::new();
+            for error in services.statuses.iter().filter_map(|status| status.error.as_ref()) {
+                if !logged.contains(&error) {
+                    log_cause(error);
+                    logged.push(error);
+                }
+            }
+        }
+        Ok(Answer::Logs(logs)) => {
+            for note in &logs.notes {
+                match logs.said.line() {
+                    Some(said) if *note != Note::OnlySystemd => log::warn!("{note}: {}", escape::line(said)),
+                    _ if *note != Note::OnlySystemd => log::warn!("{note}"),
+                    _ => {}
+                }
+            }
+        }
+        Ok(Answer::Gpu(report)) => {
+            if let Some(error) = &report.query_error {
+                log_cause(error);
+            }
+        }
+        Ok(Answer::Service(_) | Answer::LastLog(_)) => {}
+    }
+}
+
+fn log_cause(error: &Error) {
+    if !matches!(error, Error::Busy | Error::Interrupted(_)) {
+        log::warn!("{}", error.sentence());
     }
 }
 
 fn aged(landed: &Landed<Answer>) -> Vec<u8> {
     match &landed.answer {
-        Answer::AllServices(services) => document(&Aged::new(services, landed.age)),
+        Answer::AllServices(services) => document(&Aged::new(&*services.statuses, landed.age)),
+        Answer::LastLog(line) => document(line),
         Answer::Service(status) => document(&Aged::new(status, landed.age)),
         Answer::Logs(logs) => document(&Aged::new(logs, landed.age)),
         Answer::Gpu(gpu) => document(&Aged::new(gpu, landed.age)),

@@ -1,11 +1,14 @@
-//! What nvidia-smi reports: its own text, and one row a GPU if asked for.
+//! What nvidia-smi reports: its own text, and one row per GPU if asked for.
 
 use serde::Serialize;
 
-use super::{GpuReason, GpuRow, gpu_rows};
+use super::{
+    GpuReason, GpuRow,
+    gpu_rows::{self, GpuRows},
+};
 use crate::{
-    error::Error,
-    exec::{Captured, Columns, Deadline, Detail, Executor, Exit, Gpu, Head, Invocation},
+    error::{Error, Said},
+    exec::{Captured, Columns, Deadline, Detail, Executor, Exit, Gpu, Head, Invocation, Program},
     limits::Limits,
 };
 
@@ -63,9 +66,39 @@ pub struct GpuReport {
     /// The rows, if asked for: `Some(None)` when the query for them failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpus: Option<Option<Vec<GpuRow>>>,
+    /// How many lines of the query's answer could not be read as whole rows; with the rows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gpus_unread: Option<usize>,
+    /// These lines.
+    #[serde(skip)]
+    pub unread: Vec<String>,
+    /// Why the query for the rows failed.
+    #[serde(skip)]
+    pub query_error: Option<Error>,
     /// Why it could not be asked; only in the overview.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
+}
+
+impl GpuReport {
+    /// The lines of nvidia-smi's text that say something, the last first: what a table is framed with, dates and
+    /// values are left out. At most four.
+    #[must_use]
+    pub fn excerpt(&self) -> Vec<&str> {
+        let lines = self.stdout_lines.iter().chain(&self.stderr_lines).map(String::as_str);
+        lines.rev().filter(|line| says_something(line)).take(4).map(str::trim).collect()
+    }
+}
+
+fn says_something(line: &str) -> bool {
+    let is_framed = line.starts_with(['|', '+', '=']);
+    // `    Product Name                          : NVIDIA H100`, and the headings above, in the long report.
+    let is_of_report = line.starts_with("    ") || line.contains("  : ");
+    let is_date = {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        words.len() == 5 && words[0].len() == 3 && words[3].contains(':') && words[4].parse::<u16>().is_ok()
+    };
+    line.contains(char::is_alphabetic) && !is_framed && !is_of_report && !is_date
 }
 
 /// Runs nvidia-smi; a run that failed is an answer too.
@@ -82,7 +115,19 @@ pub fn collect(
     let ended = exec.run(&Invocation::nvidia_smi(question.detail, question.gpu), deadline, &mut stdout)?;
     let mut report = answered(question, ended.exit, stdout.captured(), ended.stderr);
     if question.parsed {
-        report.gpus = Some(rows(exec, limits, deadline, question.gpu)?);
+        match rows(exec, deadline, question.gpu) {
+            Ok(answer) => {
+                report.gpus_unread = Some(answer.unread.len());
+                report.unread = answer.unread;
+                report.gpus = Some((!answer.rows.is_empty()).then_some(answer.rows));
+            }
+            Err(error @ Error::Interrupted(_)) => return Err(error),
+            Err(error) => {
+                report.gpus_unread = Some(0);
+                report.gpus = Some(None);
+                report.query_error = Some(error);
+            }
+        }
     }
     Ok(report)
 }
@@ -110,6 +155,9 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured) 
         reason,
         hint: reason.and_then(GpuReason::hint),
         gpus: None,
+        gpus_unread: None,
+        unread: Vec::new(),
+        query_error: None,
         error: None,
     }
 }
@@ -123,30 +171,32 @@ pub(super) fn unanswered(question: Question, error: Error) -> GpuReport {
     report
 }
 
-/// One row a GPU; `None` when nvidia-smi gave none that could be read.
-fn rows(
-    exec: &Executor,
-    limits: &Limits,
-    deadline: Deadline,
-    gpu: Gpu,
-) -> Result<Option<Vec<GpuRow>>, Error> {
-    for columns in [Columns::Full, Columns::Minimal] {
-        let mut stdout = Head::new(limits.max_output);
-        let ended = match exec.run(&Invocation::query_gpus(columns, gpu), deadline, &mut stdout) {
-            Ok(ended) => ended,
-            Err(Error::Interrupted(signal)) => return Err(Error::Interrupted(signal)),
-            Err(_) => return Ok(None),
-        };
+/// The most an answer of the query can be: its fixed list is far smaller, also for a hundred GPUs.
+const QUERY_LIMIT: usize = 256 * 1024;
+
+/// One row per GPU. Whole rows stand also where nvidia-smi exited with an error after them.
+fn rows(exec: &Executor, deadline: Deadline, gpu: Gpu) -> Result<GpuRows, Error> {
+    let ask = |columns: Columns| {
+        let mut stdout = Head::new(QUERY_LIMIT);
+        let ended = exec.run(&Invocation::query_gpus(columns, gpu), deadline, &mut stdout)?;
         let answer = stdout.captured();
         let rows = gpu_rows::parse(columns.names(), &answer.text);
-        if ended.exit.is_success() && !rows.is_empty() {
-            return Ok(Some(rows));
-        }
-        if columns == Columns::Full && !is_refused(ended.exit, &answer.text, &ended.stderr.text) {
-            return Ok(None);
-        }
+        let said = [&ended.stderr.text, &answer.text].into_iter().find(|text| !text.trim().is_empty());
+        let said = Said::from(said.map_or("", |text| text.as_str()));
+        Ok((ended, answer, rows, said))
+    };
+    let (mut ended, answer, mut rows, mut said) = ask(Columns::Full)?;
+    if rows.rows.is_empty() && is_refused(ended.exit, &answer.text, &ended.stderr.text) {
+        (ended, _, rows, said) = ask(Columns::Minimal)?;
     }
-    Ok(None)
+    let program = Program::NvidiaSmi;
+    if !rows.rows.is_empty() {
+        Ok(rows)
+    } else if ended.exit.is_success() {
+        Err(Error::UnreadableOutput { program, said })
+    } else {
+        Err(Error::CommandFailed { program, exit_code: ended.exit.code(), said })
+    }
 }
 
 /// An older driver refuses the whole list for one column that it does not know:

@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-/// Why a run of nvidia-smi ended with anything but 0 (nvidia-smi(1), "RETURN VALUE").
+/// Why a run of nvidia-smi ended with anything but 0 (nvidia-smi(1), "RETURN VALUE"; NVML's `nvmlReturn_t`, whose
+/// numbers nvidia-smi mostly passes on).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is said by its code and its hint")]
+#[expect(missing_docs, reason = "each is explained by its code and its hint")]
 pub enum GpuReason {
     Argument,
     Unsupported,
@@ -12,14 +13,47 @@ pub enum GpuReason {
     NoDevices,
     PowerCable,
     DriverNotLoaded,
+    Timeout,
+    Irq,
     LibraryMissing,
+    FunctionMissing,
     Inforom,
     GpuLost,
     ResetRequired,
+    OperatingSystem,
     VersionMismatch,
+    Memory,
+    Loader,
     Signal,
     Unknown,
 }
+
+/// Texts of nvidia-smi and of the dynamic loader, in lower case, and what each means. The first that fits counts.
+const TEXTS: [(&str, GpuReason); 23] = [
+    ("version mismatch", GpuReason::VersionMismatch),
+    ("mismatch in versions", GpuReason::VersionMismatch),
+    ("gpu is lost", GpuReason::GpuLost),
+    ("insufficient permissions", GpuReason::Permission),
+    ("no devices", GpuReason::NoDevices),
+    ("couldn't communicate with the nvidia driver", GpuReason::DriverNotLoaded),
+    ("driver not loaded", GpuReason::DriverNotLoaded),
+    ("couldn't find libnvidia-ml", GpuReason::LibraryMissing),
+    ("error while loading shared libraries", GpuReason::Loader),
+    ("nvml: function not found", GpuReason::FunctionMissing),
+    ("gpu requires reset", GpuReason::ResetRequired),
+    ("a gpu reset must occur", GpuReason::ResetRequired),
+    ("blocked by the operating system", GpuReason::OperatingSystem),
+    ("insufficiently powered", GpuReason::PowerCable),
+    ("interrupt request issue", GpuReason::Irq),
+    ("an issue with gpu interrupts", GpuReason::Irq),
+    ("inforom is corrupted", GpuReason::Inforom),
+    ("corrupted inforom", GpuReason::Inforom),
+    ("nvml: timeout", GpuReason::Timeout),
+    ("insufficient memory", GpuReason::Memory),
+    ("is not a valid field to query", GpuReason::Argument),
+    ("is not recognized", GpuReason::Argument),
+    ("invalid combination of input arguments", GpuReason::Argument),
+];
 
 impl GpuReason {
     /// The reason for an exit code other than 0; `text` is what was printed, on stdout or stderr.
@@ -32,27 +66,26 @@ impl GpuReason {
             6 => Self::NoDevices,
             8 => Self::PowerCable,
             9 => Self::DriverNotLoaded,
+            10 => Self::of_text(text).unwrap_or(Self::Timeout),
+            11 => Self::Irq,
             12 => Self::LibraryMissing,
+            13 => Self::FunctionMissing,
             14 => Self::Inforom,
             15 => Self::GpuLost,
             16 => Self::ResetRequired,
+            17 => Self::OperatingSystem,
             18 => Self::VersionMismatch,
-            // 255 is what older drivers give for any error they have no code for.
-            _ => Self::of_text(text),
+            20 => Self::Memory,
+            // What the dynamic loader exits with.
+            127 => Self::Loader,
+            // 255 stands for any error without a code of its own; older drivers have few.
+            _ => Self::of_text(text).unwrap_or(Self::Unknown),
         }
     }
 
-    fn of_text(text: &str) -> Self {
+    fn of_text(text: &str) -> Option<Self> {
         let text = text.to_ascii_lowercase();
-        [
-            ("version mismatch", Self::VersionMismatch),
-            ("gpu is lost", Self::GpuLost),
-            ("insufficient permissions", Self::Permission),
-            ("no devices", Self::NoDevices),
-        ]
-        .into_iter()
-        .find(|(words, _)| text.contains(words))
-        .map_or(Self::Unknown, |(_, reason)| reason)
+        TEXTS.into_iter().find(|(words, _)| text.contains(words)).map(|(_, reason)| reason)
     }
 
     /// The code that scripts match on.
@@ -65,59 +98,90 @@ impl GpuReason {
             Self::NoDevices => "no_devices",
             Self::PowerCable => "power_cable",
             Self::DriverNotLoaded => "driver_not_loaded",
+            Self::Timeout => "timeout",
+            Self::Irq => "irq",
             Self::LibraryMissing => "library_missing",
+            Self::FunctionMissing => "function_missing",
             Self::Inforom => "inforom",
             Self::GpuLost => "gpu_lost",
             Self::ResetRequired => "reset_required",
+            Self::OperatingSystem => "operating_system",
             Self::VersionMismatch => "version_mismatch",
+            Self::Memory => "memory",
+            Self::Loader => "loader",
             Self::Signal => "signal",
             Self::Unknown => "unknown",
         }
     }
 
-    /// What is wrong, as a clause.
+    /// What went wrong, as one sentence; `has_text`: nvidia-smi's own words stand beside it.
     #[must_use]
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Argument => "an argument was refused",
-            Self::Unsupported => "the operation is not supported by the device",
-            Self::Permission => "the device nodes may not be read",
-            Self::NoDevices => "no GPU was found",
-            Self::PowerCable => "a GPU's external power cable is not attached",
-            Self::DriverNotLoaded => "the driver is not loaded",
-            Self::LibraryMissing => "the library libnvidia-ml.so was not found",
-            Self::Inforom => "a GPU's infoROM is corrupted",
-            Self::GpuLost => "a GPU is lost",
-            Self::ResetRequired => "a GPU needs a reset",
-            Self::VersionMismatch => "the driver and its library differ in version",
-            Self::Signal => "it was ended by a signal",
-            Self::Unknown => "for a reason that it did not give",
+    pub(super) fn sentence(self, exit_code: i32, has_text: bool) -> String {
+        match (self, self.meaning()) {
+            (Self::Signal, _) => format!("`nvidia-smi` was killed by signal {}", exit_code - 128),
+            (_, Some(meaning)) => format!("`nvidia-smi` exited with status {exit_code}: {meaning}"),
+            (_, None) if has_text => format!("`nvidia-smi` exited with status {exit_code}"),
+            (_, None) => format!("`nvidia-smi` exited with status {exit_code} and no message"),
         }
     }
 
-    /// What to do next, where that is known.
+    fn meaning(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Argument => "it refused an argument",
+            Self::Unsupported => "the device does not support the operation",
+            Self::Permission => "the device nodes are not readable",
+            Self::NoDevices => "no GPU was found",
+            Self::PowerCable => "the external power cable of a GPU is not attached",
+            Self::DriverNotLoaded => "the driver is not loaded",
+            Self::Timeout => "the driver did not answer in time",
+            Self::Irq => "the interrupts of a GPU do not arrive",
+            Self::LibraryMissing => "libnvidia-ml.so was not found",
+            Self::FunctionMissing => "libnvidia-ml.so is older than nvidia-smi",
+            Self::Inforom => "the infoROM of a GPU is corrupted",
+            Self::GpuLost => "a GPU has fallen off the bus",
+            Self::ResetRequired => "a GPU requires a reset",
+            Self::OperatingSystem => "the operating system blocks access to the GPU",
+            Self::VersionMismatch => "the versions of the driver and its library differ",
+            Self::Memory => "the driver ran out of memory",
+            Self::Loader => "nvidia-smi could not be loaded",
+            Self::Signal | Self::Unknown => return None,
+        })
+    }
+
+    /// What to do next, where that is known. Commands named here are those that an operator of this VM can run.
     #[must_use]
     pub fn hint(self) -> Option<&'static str> {
         Some(match self {
-            Self::Argument => "this driver is too old for what was asked; upgrade it",
-            Self::Unsupported => "this GPU or its driver cannot answer this question",
+            Self::Argument => "the driver is too old for this query: upgrade it",
+            Self::Unsupported => "this GPU or its driver cannot answer this query",
             Self::Permission => {
-                "let this user read /dev/nvidia*: add it to group `video`, or check the unit's DeviceAllow"
+                "allow this user to read /dev/nvidia*: add it to group `video`, or check DeviceAllow= of the unit"
             }
-            Self::NoDevices => {
-                "check the index that was asked for, and that the host passes its GPUs through"
-            }
-            Self::PowerCable => "check the power cables of the host",
+            Self::NoDevices => "check the index in the query, and that the host passes its GPUs through",
+            Self::PowerCable => "check the power cables on the host",
             Self::DriverNotLoaded => {
-                "the nvidia kernel module is not loaded; see the log of nvidia-persistenced"
+                "the nvidia kernel module is not loaded: see `sek8s-status logs nvidia-persistenced`"
             }
-            Self::LibraryMissing => "install the driver's libraries of the same version as its kernel module",
-            Self::Inforom => "the GPU works on but should be looked at; see nvidia-smi -q",
-            Self::GpuLost => {
-                "the GPU has left the bus; restart the VM, and look at the host if it comes back"
+            Self::Timeout => {
+                "the driver may hang: see `sek8s-status logs nvidia-persistenced`; restart the VM if it persists"
             }
-            Self::ResetRequired => "the GPU must be reset before it can be used; restart the VM",
-            Self::VersionMismatch => "the driver was upgraded while the old one is loaded; restart the VM",
+            Self::Irq => "restart the VM; if it persists, check the host",
+            Self::LibraryMissing => {
+                "install the driver libraries in the version of the kernel module, then run `ldconfig`: programs \
+                 are started without LD_LIBRARY_PATH"
+            }
+            Self::FunctionMissing | Self::Loader => {
+                "install nvidia-smi and the driver libraries in the same version, then run `ldconfig`: programs \
+                 are started without LD_LIBRARY_PATH"
+            }
+            Self::Inforom => "the GPU still works but should be checked: see `sek8s-status gpu --detail`",
+            Self::GpuLost => "restart the VM; if it happens again, check the host",
+            Self::ResetRequired => "the GPU cannot be used before a reset: restart the VM",
+            Self::OperatingSystem => {
+                "check that no other driver or VM holds the GPU, and that the host passes it through; then restart the VM"
+            }
+            Self::VersionMismatch => "the driver was upgraded while the old one is loaded: restart the VM",
+            Self::Memory => "free memory in the VM, or restart it",
             Self::Signal | Self::Unknown => return None,
         })
     }
@@ -142,6 +206,25 @@ mod tests {
         case(255, "Failed to initialize NVML: Driver/library version mismatch", GpuReason::VersionMismatch);
         case(255, "Unable to determine the device handle for GPU3: Unknown Error", GpuReason::Unknown);
         case(255, "Failed to initialize NVML: Insufficient Permissions", GpuReason::Permission);
+        case(255, "Failed to initialize NVML: Timeout", GpuReason::Timeout);
+        case(10, "", GpuReason::Timeout);
+        case(11, "Failed to initialize NVML: Interrupt Request Issue", GpuReason::Irq);
+        case(13, "Failed to initialize NVML: Function Not Found", GpuReason::FunctionMissing);
+        case(255, "Failed to initialize NVML: GPU requires reset", GpuReason::ResetRequired);
+        case(
+            17,
+            "Failed to initialize NVML: GPU access blocked by the operating system",
+            GpuReason::OperatingSystem,
+        );
+        case(255, "Failed to initialize NVML: Insufficient Memory", GpuReason::Memory);
+        case(255, "Failed to initialize NVML: Unknown Error", GpuReason::Unknown);
+        case(127, "nvidia-smi: error while loading shared libraries: libc.so.6", GpuReason::Loader);
+        case(
+            255,
+            "ERROR: Option --bogus is not recognized. Please run 'nvidia-smi -h'.",
+            GpuReason::Argument,
+        );
+        case(1, "Mismatch in versions between nvidia-smi and NVML.", GpuReason::VersionMismatch);
         case(10, "Unable to determine the device handle: GPU is lost.", GpuReason::GpuLost);
         case(1, "No devices were found", GpuReason::NoDevices);
         case(255, "", GpuReason::Unknown);

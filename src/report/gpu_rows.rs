@@ -53,29 +53,45 @@ impl GpuRow {
     }
 }
 
-/// Reads the rows of a CSV answer with these columns. Warnings that nvidia-smi prints between
-/// them have another number of columns and are left out. Pure.
+/// The rows of an answer, and how many of its lines could not be read as whole rows.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct GpuRows {
+    /// One per GPU; of a line that is too short only the index.
+    pub rows: Vec<GpuRow>,
+    /// The lines that are no whole rows, as nvidia-smi printed them.
+    pub unread: Vec<String>,
+}
+
+/// Reads the rows of a CSV answer with these columns. A GPU whose line is too short, such as `1, [Unknown Error]`,
+/// keeps its place; other lines, such as warnings, are left out of the rows. Pure.
 #[must_use]
-pub fn parse(columns: &[&str], csv: &str) -> Vec<GpuRow> {
-    csv.lines()
-        .filter_map(|line| {
-            let values: Vec<&str> = line.split(',').map(str::trim).collect();
-            if values.len() != columns.len() {
-                return None;
-            }
-            let mut row = GpuRow::default();
-            for (column, value) in columns.iter().zip(values) {
+pub fn parse(columns: &[&str], csv: &str) -> GpuRows {
+    let mut answer = GpuRows::default();
+    for line in csv.lines().filter(|line| !line.trim().is_empty()) {
+        let values: Vec<&str> = line.split(',').map(str::trim).collect();
+        let mut row = GpuRow::default();
+        if values.len() <= columns.len() {
+            for (column, value) in columns.iter().zip(&values) {
                 row.set(column, value);
             }
-            row.index.is_some().then_some(row)
-        })
-        .collect()
+        }
+        let is_whole = values.len() == columns.len() && row.index.is_some();
+        if !is_whole {
+            answer.unread.push(line.to_owned());
+            // Values that stand under a wrong name would be worse than none.
+            row = GpuRow { index: row.index, ..GpuRow::default() };
+        }
+        if row.index.is_some() {
+            answer.rows.push(row);
+        }
+    }
+    answer
 }
 
 /// Reads an answer whose first line names its columns, with or without units behind the names.
 #[must_use]
-pub fn parse_with_header(csv: &str) -> Vec<GpuRow> {
-    let Some((header, rows)) = csv.split_once('\n') else { return Vec::new() };
+pub fn parse_with_header(csv: &str) -> GpuRows {
+    let Some((header, rows)) = csv.split_once('\n') else { return GpuRows::default() };
     let columns: Vec<&str> =
         header.split(',').map(|name| name.split('[').next().unwrap_or_default().trim()).collect();
     parse(&columns, rows)
@@ -111,7 +127,7 @@ mod tests {
     #[test]
     fn values_that_nvidia_smi_does_not_have_are_none() {
         let csv = "0, GPU-1, NVIDIA H100, 570.86.15, [N/A], 71.15, [Not Supported], ERR!, 479, 81559, [GPU is lost], [N/A]\n";
-        let rows = parse(Columns::Full.names(), csv);
+        let rows = parse(Columns::Full.names(), csv).rows;
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].index, Some(0.into()));
         assert_eq!(rows[0].power_w, Number::from_f64(71.15));
@@ -143,8 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_rows_are_left_out() {
+    fn lines_that_are_no_rows_are_counted_and_a_short_row_keeps_its_gpu() {
         let csv = "Unable to determine the device handle for GPU0000:07:00.0: Unknown Error\n\n1, GPU-2, NVIDIA H100, 570.86.15, 40, 0, 10, 81559\n";
-        assert_eq!(parse(Columns::Minimal.names(), csv).len(), 1);
+        let answer = parse(Columns::Minimal.names(), csv);
+        assert_eq!((answer.rows.len(), answer.unread.len()), (1, 1));
+        let answer = parse(
+            Columns::Minimal.names(),
+            "1, [Unknown Error]\n2, GPU-3, NVIDIA, H100, 570.86.15, 40, 0, 10, 81559\n",
+        );
+        assert_eq!(answer.rows, [GpuRow { index: Some(1.into()), ..GpuRow::default() }]);
+        assert_eq!(answer.unread.len(), 2);
     }
 }

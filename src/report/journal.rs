@@ -46,6 +46,11 @@ impl Entry {
         }
     }
 
+    /// Whether systemd (PID 1) logged it, and not the unit itself.
+    pub(super) fn is_of_systemd(&self) -> bool {
+        self.pid == Some(1)
+    }
+
     /// Stands for an entry of that many bytes that was too long to be read.
     pub(super) fn left_out(bytes: u64) -> Self {
         Self {

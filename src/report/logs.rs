@@ -2,14 +2,14 @@
 
 use std::{ops::ControlFlow, os::fd::BorrowedFd, time::Duration};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::Entry;
+use super::{Entry, Note, journal_note::Warnings};
 use crate::{
-    error::Error,
-    exec::{Deadline, Ended, Executor, Followed, Invocation, JournalFiles, Line, LineCutter, Program},
+    error::{Error, Said},
+    exec::{Deadline, Executor, Followed, Invocation, JournalFiles, Line, LineCutter, Program},
     limits::{Limits, Lines},
-    service::Service,
+    service::{self, Service},
 };
 
 /// What is asked of a unit's log.
@@ -32,17 +32,34 @@ pub struct Logs {
     requested_lines: i64,
     /// How many entries `logs` has.
     pub returned_lines: usize,
-    /// Something was dropped or cut.
+    /// Something was dropped or cut, or journalctl did not come to its end.
     pub stdout_truncated: bool,
-    /// One string an entry, oldest first.
+    /// One string per entry, oldest first.
     pub logs: Vec<String>,
     /// Entries that journalctl had and that are not here.
     pub dropped_lines: u64,
+    /// What a reader of the entries has to know.
+    #[serde(rename = "note", serialize_with = "joined")]
+    pub notes: Vec<Note>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entries: Option<Vec<Entry>>,
     /// Priorities of the entries, for colour.
     #[serde(skip)]
     pub priorities: Vec<Option<u8>>,
+    /// An entry was cut at its end.
+    #[serde(skip)]
+    pub is_cut: bool,
+    /// journalctl's own words, for the operator.
+    #[serde(skip)]
+    pub said: Said,
+}
+
+/// All notes as one text, or null.
+fn joined<S: Serializer>(notes: &[Note], serializer: S) -> Result<S::Ok, S::Error> {
+    if notes.is_empty() {
+        return serializer.serialize_none();
+    }
+    serializer.serialize_str(&notes.iter().map(Note::to_string).collect::<Vec<_>>().join("; "))
 }
 
 #[derive(Debug, Serialize)]
@@ -72,15 +89,33 @@ pub fn collect(
         tail.take(line);
         ControlFlow::Continue(())
     });
-    let ended = exec.run(&Invocation::journal(service, lines, since), deadline, &mut cutter)?;
+    let ended = exec.run(&Invocation::journal(service, lines, since), deadline, &mut cutter);
     cutter.end();
-    judge(&ended, tail.seen)?;
-    if tail.seen == 0 {
-        look_at_files(exec)?;
+    let (failure, stderr) = match ended {
+        Err(error @ Error::Interrupted(_)) => return Err(error),
+        Err(error) => (Some(error), String::new()),
+        Ok(ended) if ended.exit.is_success() => (None, ended.stderr.text),
+        Ok(ended) => (Some(ended.failure(Program::Journalctl)), ended.stderr.text),
+    };
+    let warnings = Warnings::read(&stderr);
+    if tail.kept.is_empty() {
+        none_read(exec, failure.clone(), &warnings, &stderr, &tail)?;
     }
-    if tail.seen > 0 && tail.kept.is_empty() {
-        return Err(Error::UnreadableOutput(Program::Journalctl));
+    let mut notes: Vec<Note> = Vec::new();
+    notes.extend(failure.as_ref().map(|error| match error {
+        Error::Timeout { .. } => Note::TimedOut,
+        _ => Note::Failed,
+    }));
+    // Of a journalctl that failed, its words are the cause of that.
+    notes.extend(warnings.note().filter(|note| failure.is_none() || *note != Note::Warned));
+    let is_all = tail.seen < u64::from(lines.clamped());
+    if is_all && !tail.kept.is_empty() && tail.kept.iter().all(|(entry, _)| entry.is_of_systemd()) {
+        notes.push(Note::OnlySystemd);
     }
+    let said = match &failure {
+        Some(Error::Timeout { said, .. }) => said.clone(),
+        _ => Said::from(&*stderr),
+    };
     let Tail { mut kept, seen, cut, .. } = tail;
     kept.reverse();
     let dropped_lines = seen - kept.len() as u64;
@@ -89,16 +124,30 @@ pub fn collect(
         service: ServiceName { id: service.id(), unit: service.unit() },
         requested_lines: lines.requested(),
         returned_lines: logs.len(),
-        stdout_truncated: cut || dropped_lines > 0,
+        stdout_truncated: cut || dropped_lines > 0 || failure.is_some(),
         logs,
         dropped_lines,
+        notes,
         priorities: entry_list.iter().map(|entry| entry.priority).collect(),
         entries: entries.then_some(entry_list),
+        is_cut: cut,
+        said,
     })
 }
 
+/// Whether journalctl can read the journal, tried with one entry.
+///
+/// # Errors
+/// As [`collect`].
+pub fn try_to_read(exec: &Executor, limits: &Limits, deadline: Deadline) -> Result<Vec<Note>, Error> {
+    let lines = Lines::new(Some(1), limits);
+    let question = Question { service: &service::all()[0], lines, since: None, entries: false };
+    collect(exec, limits, deadline, question).map(|logs| logs.notes)
+}
+
 /// Hands on the newest entries of a unit, oldest first, and then each new one as it comes, until
-/// `take` breaks off, a signal comes or `reader`, our own output, has nobody who reads it.
+/// `take` breaks off, a signal comes or `reader`, our own output, has nobody who reads it. `warn` gets
+/// each line that journalctl prints on stderr, as it comes.
 ///
 /// # Errors
 /// As [`collect`]; and when journalctl ends by itself.
@@ -109,10 +158,11 @@ pub fn follow(
     lines: Lines,
     reader: BorrowedFd<'_>,
     mut take: impl FnMut(Entry) -> ControlFlow<()>,
+    mut warn: impl FnMut(&str),
 ) -> Result<(), Error> {
-    look_at_files(exec)?;
+    look_at_files(exec, &[])?;
     let mut seen = 0;
-    let mut cutter = LineCutter::new(raw_limit(limits.max_output), |line| {
+    let mut entries = LineCutter::new(raw_limit(limits.max_output), |line| {
         seen += 1;
         match read(line) {
             Some(mut entry) => {
@@ -122,47 +172,80 @@ pub fn follow(
             None => ControlFlow::Continue(()),
         }
     });
-    match exec.follow(&Invocation::follow(service, lines), reader, &mut cutter)? {
-        Followed::Stopped => Ok(()),
-        Followed::Ended(ended) => {
-            judge(&ended, seen)?;
-            Err(ended.failure(Program::Journalctl))
+    let mut stderr = String::new();
+    let mut warnings = LineCutter::new(limits.max_output, |line| {
+        if let Line::Whole(bytes) = line {
+            let line = String::from_utf8_lossy(bytes);
+            warn(&line);
+            // What it means is told from the first lines.
+            if stderr.len() < limits.max_output {
+                stderr.push_str(&line);
+                stderr.push('\n');
+            }
         }
+        ControlFlow::Continue(())
+    });
+    let followed = exec.follow(&Invocation::follow(service, lines), reader, &mut entries, &mut warnings)?;
+    warnings.end();
+    let Followed::Ended(exit) = followed else { return Ok(()) };
+    let warnings = Warnings::read(&stderr);
+    if seen == 0 && warnings.no_permission {
+        return Err(Error::JournalPermission);
     }
+    if seen == 0 && warnings.no_files {
+        return Err(Error::NoJournal);
+    }
+    // Its words have been shown as they came.
+    Err(Error::CommandFailed { program: Program::Journalctl, exit_code: exit.code(), said: Said::default() })
 }
 
 /// A raw record may be this long: a message whose bytes are all escaped takes six each, and the
 /// other fields some more.
-fn raw_limit(cap: usize) -> usize {
+pub(super) fn raw_limit(cap: usize) -> usize {
     6 * cap + 16 * 1024
 }
 
-/// A journal that is missing or closed to us may exit with 0, and say so on stderr only.
-fn judge(ended: &Ended, seen: u64) -> Result<(), Error> {
-    let says = |text: &str| ended.stderr.text.contains(text);
-    let success = ended.exit.is_success();
-    if success && seen > 0 {
-        return Ok(());
-    }
-    if says("insufficient permissions") || says("not seeing messages") {
+/// Why there are no entries, unless the journal was read and has none.
+fn none_read(
+    exec: &Executor,
+    failure: Option<Error>,
+    warnings: &Warnings<'_>,
+    stderr: &str,
+    tail: &Tail,
+) -> Result<(), Error> {
+    if warnings.no_permission {
         return Err(Error::JournalPermission);
     }
-    if says("No journal files were found") {
+    if warnings.no_files {
         return Err(Error::NoJournal);
     }
-    if success { Ok(()) } else { Err(ended.failure(Program::Journalctl)) }
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    if tail.seen > 0 {
+        let said = if stderr.trim().is_empty() { &*tail.unreadable } else { stderr };
+        return Err(Error::UnreadableOutput { program: Program::Journalctl, said: Said::from(said) });
+    }
+    if warnings.skips_active_file() {
+        return Err(Error::UnreadableJournal { said: Said::from(stderr) });
+    }
+    look_at_files(exec, &warnings.skipped).map_err(|error| match error {
+        Error::UnreadableJournal { .. } => Error::UnreadableJournal { said: Said::from(stderr) },
+        error => error,
+    })
 }
 
 /// No entries are an answer only if there is a journal that may be read.
-fn look_at_files(exec: &Executor) -> Result<(), Error> {
-    match exec.journal_files() {
+fn look_at_files(exec: &Executor, skipped: &[&str]) -> Result<(), Error> {
+    match exec.journal_files(skipped) {
         JournalFiles::Readable => Ok(()),
         JournalFiles::Closed => Err(Error::JournalPermission),
+        JournalFiles::Skipped => Err(Error::UnreadableJournal { said: Said::default() }),
         JournalFiles::Missing => Err(Error::NoJournal),
     }
 }
 
-fn read(line: Line<'_>) -> Option<Entry> {
+pub(super) fn read(line: Line<'_>) -> Option<Entry> {
     match line {
         Line::Whole(bytes) => Entry::parse(bytes),
         Line::TooLong(length) => Some(Entry::left_out(length)),
@@ -187,11 +270,13 @@ struct Tail {
     kept: Vec<(Entry, String)>,
     seen: u64,
     cut: bool,
+    /// The first line that is no entry, as far as it matters for the operator.
+    unreadable: String,
 }
 
 impl Tail {
     fn new(cap: usize) -> Self {
-        Self { room: cap, full: false, kept: Vec::new(), seen: 0, cut: false }
+        Self { room: cap, full: false, kept: Vec::new(), seen: 0, cut: false, unreadable: String::new() }
     }
 
     fn take(&mut self, line: Line<'_>) {
@@ -199,7 +284,14 @@ impl Tail {
         if self.full {
             return;
         }
-        let Some(mut entry) = read(line) else { return };
+        let Some(mut entry) = read(line) else {
+            if let Line::Whole(bytes) = line
+                && self.unreadable.is_empty()
+            {
+                self.unreadable = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).into_owned();
+            }
+            return;
+        };
         let mut text = entry.line();
         if text.len() + 1 > self.room {
             self.full = true;

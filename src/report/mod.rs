@@ -1,11 +1,14 @@
 //! The answers: each is collected, parsed and judged in a file of its own.
 
 pub mod desk;
+mod exit_status;
 pub mod gpu;
 mod gpu_reason;
 mod gpu_rows;
 pub mod health;
 mod journal;
+mod journal_note;
+pub mod last_log;
 pub mod logs;
 pub mod overview;
 pub mod privileges;
@@ -16,6 +19,7 @@ pub mod services;
 pub mod status;
 mod timestamp;
 mod unit;
+mod unit_reason;
 
 use std::time::Duration;
 
@@ -25,6 +29,7 @@ pub use self::{
     gpu_reason::GpuReason,
     gpu_rows::{GpuRow, parse as parse_gpu_rows, parse_with_header as parse_gpu_rows_with_header},
     journal::Entry,
+    journal_note::Note,
     unit::UnitStatus,
 };
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{
     gpu::{self, GpuReport, GpuStatus},
     health::HealthRule,
+    last_log::{self, Found, LastLog, LastLogs, Run},
     reason::{self, Reason},
     status::{self, ServiceStatus},
     timestamp,
@@ -41,7 +42,7 @@ pub struct Overview {
     timestamp: String,
     /// What is wrong, worst first.
     pub reasons: Vec<Reason>,
-    /// What is healthy only because the operator said so.
+    /// What does not degrade and should be known.
     pub warnings: Vec<Reason>,
     age_ms: u64,
     #[serde(skip_serializing_if = "is_false")]
@@ -67,7 +68,8 @@ impl Overview {
     }
 }
 
-/// Asks systemd and nvidia-smi at the same time. A part that could not be asked carries its error.
+/// Asks systemd and nvidia-smi at the same time. A part that could not be asked carries its error. The log lines of
+/// services that ended badly are read while nvidia-smi may still run.
 ///
 /// # Errors
 /// Only [`Error::Interrupted`].
@@ -76,13 +78,17 @@ pub fn collect(
     limits: &Limits,
     deadline: Deadline,
     rule: &HealthRule,
+    last_logs: &LastLogs,
 ) -> Result<Overview, Error> {
     let question = gpu::Question::default();
     let every: Vec<_> = service::all().iter().collect();
     let (services, gpu) = thread::scope(|scope| {
         let ask_gpu = || gpu::collect(exec, limits, deadline, question);
         let asking = thread::Builder::new().name("gpu".to_owned()).spawn_scoped(scope, ask_gpu);
-        let services = status::collect_all(exec, deadline, rule, &every);
+        let services = status::collect_all(exec, deadline, rule, &every).and_then(|services| {
+            let ask = |runs| ask_for_lines(exec, limits, deadline, runs);
+            Services::with_last_logs(services, last_logs, exec.now(), ask)
+        });
         let gpu = match asking {
             Ok(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
             // No thread to be had: one after the other, then.
@@ -93,27 +99,93 @@ pub fn collect(
     if let Err(Error::Interrupted(signal)) = gpu {
         return Err(Error::Interrupted(signal));
     }
-    Ok(of_parts(exec, Ok(Arc::new(services?)), gpu.map(Arc::new), Duration::ZERO))
+    Ok(of_parts(exec, Ok(Arc::new(services?)), gpu.map(Arc::new), Duration::ZERO, last_logs.is_on()))
+}
+
+/// Asks for all lines at the same time.
+fn ask_for_lines(
+    exec: &Executor,
+    limits: &Limits,
+    deadline: Deadline,
+    runs: Vec<Run>,
+) -> Result<Vec<(Run, Option<LastLog>)>, Error> {
+    let deadline = deadline.or_in(last_log::PATIENCE);
+    let ask = |run: &Run| last_log::collect(exec, limits, deadline, run);
+    thread::scope(|scope| {
+        let Some((first, others)) = runs.split_first() else { return Ok(Vec::new()) };
+        let ask = &ask;
+        let asking: Vec<_> = others
+            .iter()
+            .map(|run| thread::Builder::new().name("log".to_owned()).spawn_scoped(scope, move || ask(run)))
+            .collect();
+        let mut lines = vec![ask(first)];
+        for (run, asking) in others.iter().zip(asking) {
+            lines.push(match asking {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
+                Err(_) => ask(run),
+            });
+        }
+        runs.iter().cloned().zip(lines).map(|(run, line)| Ok((run, line?))).collect()
+    })
+}
+
+/// All seven services, and the log lines of those that ended badly.
+#[derive(Debug)]
+pub struct Services {
+    /// In the order of the allowlist.
+    pub statuses: Arc<Vec<ServiceStatus>>,
+    last_logs: Found,
+}
+
+impl Services {
+    /// Finds the lines of those that ended badly; `ask` is as in [`LastLogs::find`].
+    ///
+    /// # Errors
+    /// Those of `ask`.
+    pub fn with_last_logs<E>(
+        statuses: Vec<ServiceStatus>,
+        last_logs: &LastLogs,
+        now: Timestamp,
+        ask: impl FnOnce(Vec<Run>) -> Result<Vec<(Run, Option<LastLog>)>, E>,
+    ) -> Result<Self, E> {
+        let found = if last_logs.is_on() {
+            let runs = last_log::wanted(&reason::against(&statuses, None), &statuses, now);
+            last_logs.find(runs, ask)?
+        } else {
+            Found::new()
+        };
+        Ok(Self { statuses: Arc::new(statuses), last_logs: found })
+    }
 }
 
 /// Puts the verdict on answers that are already there; `age` is that of the older one. A part that
-/// could not be asked carries its error.
+/// could not be asked carries its error. `has_last_logs`: whether reasons have a log line, or null in its place.
 #[must_use]
 pub fn of_parts(
     exec: &Executor,
-    services: Result<Arc<Vec<ServiceStatus>>, Error>,
+    services: Result<Arc<Services>, Error>,
     gpu: Result<Arc<GpuReport>, Error>,
     age: Duration,
+    has_last_logs: bool,
 ) -> Overview {
-    let services = services.unwrap_or_else(|error| Arc::new(status::unanswered(&error)));
+    let services = services.unwrap_or_else(|error| {
+        Arc::new(Services { statuses: Arc::new(status::unanswered(&error)), last_logs: Found::new() })
+    });
     let gpu = gpu.unwrap_or_else(|error| Arc::new(gpu::unanswered(gpu::Question::default(), error)));
-    let is_ok = gpu.status == GpuStatus::Ok && services.iter().all(|service| service.healthy);
+    let statuses = &services.statuses;
+    let is_ok = gpu.status == GpuStatus::Ok && statuses.iter().all(|service| service.healthy);
     let collected_at = Timestamp::from_nanosecond(exec.now().as_nanosecond() - age.as_nanos().cast_signed());
+    let mut reasons = reason::against(statuses, Some(&gpu));
+    let mut warnings = reason::warnings(statuses);
+    if has_last_logs {
+        reason::with_last_logs(&mut reasons, &services.last_logs);
+        reason::with_last_logs(&mut warnings, &Found::new());
+    }
     Overview {
         status: if is_ok { Verdict::Ok } else { Verdict::Degraded },
-        reasons: reason::against(&services, Some(&gpu)),
-        warnings: reason::warnings(&services),
-        services,
+        reasons,
+        warnings,
+        services: Arc::clone(statuses),
         gpu,
         timestamp: timestamp::rfc_3339(collected_at.unwrap_or_else(|_| exec.now())),
         age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),

@@ -4,9 +4,13 @@ use std::{io, net::SocketAddr, path::Path};
 
 use serde::Serialize;
 
-use crate::exec::{
-    GpuNodes, JournalFiles, Reach, SYSTEM_BUS,
-    privilege::{Capability, JOURNAL_GROUP, Reduced, Stand, VIDEO_GROUP},
+use super::Note;
+use crate::{
+    error::Error,
+    exec::{
+        GpuNodes, JournalFiles, Reach, SYSTEM_BUS,
+        privilege::{Capability, JOURNAL_GROUP, Reduced, Stand, VIDEO_GROUP},
+    },
 };
 
 /// `{"user","uid","groups","capabilities","started_as_root","no_new_privileges","subcommands":[…]}`
@@ -65,20 +69,21 @@ impl Need {
 }
 
 impl Privileges {
-    /// Puts it together. `port` is where `serve` would listen, and `first_port` the first that needs no
+    /// Puts it together. `tried` is how reading the journal went, `port` is where `serve` would listen, and `first_port` the first that needs no
     /// privilege; `binary` is our own file.
     #[must_use]
     pub fn of(
         stand: Stand,
         reduced: &Reduced,
         reach: &Reach,
+        tried: Result<Vec<Note>, Error>,
         listen: Option<SocketAddr>,
         first_port: u16,
         binary: &Path,
     ) -> Self {
         let user = &stand.user;
         let bus = bus(&reach.bus);
-        let journal = journal(reach, reduced, user, binary);
+        let journal = journal(reach, tried, reduced, user, binary);
         let gpus = gpus(&reach.gpus, user);
         let port = listen.filter(|address| address.port() < first_port && address.port() != 0);
         let port = port.map(|address| low_port(address, reduced, binary));
@@ -142,20 +147,40 @@ fn bus(bus: &io::Result<()>) -> Need {
     }
 }
 
-fn journal(reach: &Reach, reduced: &Reduced, user: &str, binary: &Path) -> Need {
+fn journal(
+    reach: &Reach,
+    tried: Result<Vec<Note>, Error>,
+    reduced: &Reduced,
+    user: &str,
+    binary: &Path,
+) -> Need {
     let name = "journal";
-    match reach.journal {
-        JournalFiles::Readable if reach.lends_journal => {
-            Need::present(name, "CAP_DAC_READ_SEARCH, lent to journalctl alone".to_owned())
+    match (reach.journal, tried) {
+        (JournalFiles::Missing, _) | (_, Err(Error::NoJournal)) => {
+            Need::absent(name, "there is no journal on this machine")
         }
-        JournalFiles::Readable => Need::present(name, "its files may be read".to_owned()),
-        JournalFiles::Missing => Need::absent(name, "there is no journal on this machine"),
-        JournalFiles::Closed => {
-            let found = if reduced.lends_journal() {
-                "its files may not be read, and the journalctl that was found is not root's alone, so it is lent \
-                 no capability"
+        (JournalFiles::Readable | JournalFiles::Skipped, Ok(notes)) => {
+            let how = if reach.lends_journal {
+                "CAP_DAC_READ_SEARCH, lent to journalctl alone"
             } else {
-                "its files may not be read"
+                "its files are readable"
+            };
+            let notes = notes.iter().map(|note| format!("; {note}"));
+            Need::present(name, [how.to_owned()].into_iter().chain(notes).collect())
+        }
+        // Its files may be opened, and journalctl still cannot read them: no privilege would change that.
+        (JournalFiles::Readable | JournalFiles::Skipped, Err(error))
+            if !matches!(error, Error::JournalPermission) =>
+        {
+            let said = error.detail().map(|said| format!(": {said}")).unwrap_or_default();
+            Need::missing(name, format!("{error}{said}"), error.advice().into_iter().collect())
+        }
+        _ => {
+            let found = if reduced.lends_journal() {
+                "its files are not readable, and journalctl is writable by users other than root, so it is not given \
+                 the capability"
+            } else {
+                "its files are not readable"
             };
             Need::missing(
                 name,

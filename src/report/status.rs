@@ -8,7 +8,7 @@ use super::{
     unit::{self, Block},
 };
 use crate::{
-    error::Error,
+    error::{Error, Said},
     exec::{Deadline, Executor, Head, Invocation, Program},
     service::{self, Service},
 };
@@ -114,7 +114,7 @@ fn show_one(exec: &Executor, deadline: Deadline, service: &'static Service) -> R
             .into_iter()
             .next()
             .map(|block| block.status)
-            .ok_or(Error::UnreadableOutput(Program::Systemctl)),
+            .ok_or_else(|| Error::UnreadableOutput { program: Program::Systemctl, said: Said::default() }),
         Show::Misfit(error) | Show::Failed(error) => Err(error),
     }
 }
@@ -130,19 +130,30 @@ enum Show {
 
 fn show(exec: &Executor, deadline: Deadline, services: &[&'static Service]) -> Show {
     let mut stdout = Head::new(SHOW_LIMIT);
-    let ended = match exec.run(&Invocation::show(services), deadline, &mut stdout) {
-        Ok(ended) => ended,
-        Err(error) => return Show::Failed(error),
-    };
+    let ended = exec.run(&Invocation::show(services), deadline, &mut stdout);
     let answer = stdout.captured();
-    if !ended.exit.is_success() {
-        let error = ended.failure(Program::Systemctl);
-        // systemctl stops at the first unit it cannot show: the others may still have an answer.
-        return if answer.text.is_empty() { Show::Failed(error) } else { Show::Misfit(error) };
-    }
     let blocks = unit::parse(&answer.text);
     let fits = !answer.truncated
         && blocks.len() == services.len()
         && blocks.iter().zip(services).all(|(block, service)| block.fits(service));
-    if fits { Show::Fits(blocks) } else { Show::Misfit(Error::UnreadableOutput(Program::Systemctl)) }
+    let error = match ended {
+        Err(error @ Error::Interrupted(_)) => return Show::Failed(error),
+        Ok(ended) if ended.exit.is_success() => {
+            if fits {
+                return Show::Fits(blocks);
+            }
+            let said = [&ended.stderr.text, &answer.text].into_iter().find(|text| !text.trim().is_empty());
+            let said = Said::from(said.map_or("", |text| text.as_str()));
+            return Show::Misfit(Error::UnreadableOutput { program: Program::Systemctl, said });
+        }
+        Ok(ended) => ended.failure(Program::Systemctl),
+        Err(error) => error,
+    };
+    // Every unit was shown before the program failed or ran out of time.
+    if fits && answer.text.ends_with('\n') && blocks.iter().all(Block::has_states) {
+        return Show::Fits(blocks);
+    }
+    // systemctl stops at the first unit it cannot show: the others may still have an answer.
+    let may_have_others = matches!(error, Error::CommandFailed { .. }) && !answer.text.is_empty();
+    if may_have_others { Show::Misfit(error) } else { Show::Failed(error) }
 }

@@ -1,5 +1,6 @@
 //! The state of one unit, in systemd's own words, from `systemctl show`.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::timestamp;
@@ -32,6 +33,45 @@ pub struct UnitStatus {
     pub state_since: Option<String>,
     /// `InvocationID` of its last start.
     pub invocation_id: Option<String>,
+    /// `ExecMainStartTimestamp`: when the main process of its last run was started.
+    #[serde(skip)]
+    pub main_started_at: Option<Timestamp>,
+    /// `ConditionTimestamp`: when it was last attempted to start it, whether a process was started or not.
+    #[serde(skip)]
+    pub start_attempted_at: Option<Timestamp>,
+    /// Set when its last start was skipped, and it has not run since.
+    #[serde(skip)]
+    pub skipped: Option<Skipped>,
+    /// `NeedDaemonReload`: its unit file has changed on disk since systemd loaded it.
+    #[serde(skip)]
+    pub needs_daemon_reload: bool,
+}
+
+impl UnitStatus {
+    /// Whether it failed, waits to be restarted, or ended with anything but success, whatever its unit file is
+    /// by now.
+    pub(super) fn ended_badly(&self) -> bool {
+        let sub_state = self.sub_state.as_deref().unwrap_or_default();
+        match self.active_state.as_deref() {
+            Some("failed") => true,
+            Some("active") => sub_state == "exited" && self.exit_status.as_deref() != Some("0"),
+            Some("activating") => sub_state.starts_with("auto-restart"),
+            Some("inactive") => {
+                self.skipped.is_none()
+                    && !matches!(self.result.as_deref(), None | Some("success" | "exec-condition"))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A start that systemd skipped, and when (RFC 3339).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skipped {
+    /// A `Condition…=` of the unit was not met.
+    Condition(String),
+    /// An `Assert…=` of the unit failed.
+    Assertion(String),
 }
 
 /// One unit's block of an answer: what it is called there, and what is said of it.
@@ -47,6 +87,13 @@ impl Block {
     /// one it was asked by among its Names.
     pub(super) fn fits(&self, service: &Service) -> bool {
         self.id.as_deref() == Some(service.unit()) || self.names.iter().any(|name| name == service.unit())
+    }
+
+    /// Whether the states are there. systemctl prints a service's own properties before those of every unit, so
+    /// these are among the last (tried on systemd 252).
+    pub(super) fn has_states(&self) -> bool {
+        let UnitStatus { load_state, active_state, sub_state, .. } = &self.status;
+        [load_state, active_state, sub_state].iter().all(|state| state.is_some())
     }
 }
 
@@ -72,8 +119,19 @@ fn parse_block(lines: &[&str]) -> Block {
             .filter(|value| !value.is_empty())
             .map(str::to_owned)
     };
-    let time =
-        |name: &str| property(name).and_then(|text| timestamp::of_systemd(&text)).map(timestamp::rfc_3339);
+    let moment = |name: &str| property(name).and_then(|text| timestamp::of_systemd(&text));
+    let time = |name: &str| moment(name).map(timestamp::rfc_3339);
+    let is = |name: &str, value: &str| property(name).as_deref() == Some(value);
+    // A unit that was never started prints `ConditionResult=no`, too, and one that ran and stopped keeps the result
+    // of that start (tried on systemd 252): only a result that is newer than the last stop tells of a skipped start.
+    let stopped = moment("StateChangeTimestamp");
+    let after_stop = |name: &str| moment(name).filter(|at| stopped.is_none_or(|stopped| *at > stopped));
+    let skipped_by = |result: &str, at: &str| {
+        after_stop(at).filter(|_| is("ActiveState", "inactive") && is(result, "no")).map(timestamp::rfc_3339)
+    };
+    let skipped = skipped_by("ConditionResult", "ConditionTimestamp")
+        .map(Skipped::Condition)
+        .or_else(|| skipped_by("AssertResult", "AssertTimestamp").map(Skipped::Assertion));
     let active_state = property("ActiveState");
     // systemd keeps the time of the last start while a unit is down.
     let is_active = matches!(active_state.as_deref(), Some("active" | "reloading" | "refreshing"));
@@ -93,6 +151,10 @@ fn parse_block(lines: &[&str]) -> Block {
             active_since: if is_active { time("ActiveEnterTimestamp") } else { None },
             state_since: time("StateChangeTimestamp"),
             invocation_id: property("InvocationID"),
+            main_started_at: moment("ExecMainStartTimestamp"),
+            start_attempted_at: moment("ConditionTimestamp"),
+            skipped,
+            needs_daemon_reload: is("NeedDaemonReload", "yes"),
         },
     }
 }

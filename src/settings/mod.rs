@@ -23,7 +23,7 @@ pub use self::{
 };
 use self::{
     lookup::{Lookup, name},
-    values::{count, folders, max_output, services, timeout},
+    values::{count, folders, max_output, on_or_off, services, timeout},
 };
 
 /// Where a setting came from.
@@ -94,6 +94,8 @@ pub struct Settings {
     pub log_window: Setting<u32>,
     /// Units that may be masked.
     pub masked_ok: Setting<Vec<&'static Service>>,
+    /// Whether an overview carries log lines of services that failed.
+    pub last_log: Setting<bool>,
     /// Where programs are looked for: absolute folders.
     pub program_path: Setting<Vec<PathBuf>>,
     /// Where journald keeps its files: absolute folders.
@@ -168,6 +170,7 @@ impl Settings {
                 Vec::new(),
                 services,
             )?,
+            last_log: look.setting("last-log", "LAST_LOG", flags.last_log.as_deref(), true, on_or_off)?,
             program_path: look.of_host(
                 "program-path",
                 "PROGRAM_PATH",
@@ -226,6 +229,7 @@ impl Settings {
             line("log-max", format!("{} lines", self.log_max.value), self.log_max.origin),
             line("log-window", format!("{} minutes", self.log_window.value), self.log_window.origin),
             line("masked-ok", or_none(ids.join(",")), self.masked_ok.origin),
+            line("last-log", if self.last_log.value { "on" } else { "off" }.to_owned(), self.last_log.origin),
             line("program-path", folders(&self.program_path.value), self.program_path.origin),
             line("journal-path", folders(&self.journal_path.value), self.journal_path.origin),
             line(

@@ -26,6 +26,10 @@ pub(super) fn boolean_setting(text: &str) -> Result<bool, String> {
     boolean(text).ok_or_else(|| "true or false".to_owned())
 }
 
+pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
+    boolean(text).ok_or_else(|| "`on` or `off`".to_owned())
+}
+
 pub(super) fn auth_mode(text: &str) -> Result<Mode, String> {
     match text {
         "any" => Ok(Mode::Any),

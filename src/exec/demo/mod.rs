@@ -61,6 +61,7 @@ impl Demo {
         invocation: &Invocation,
         reader: BorrowedFd<'_>,
         stdout: &mut dyn Sink,
+        _stderr: &mut dyn Sink,
     ) -> Result<Followed, Error> {
         for line in journal::read(&invocation.arguments()) {
             if stdout.feed(format!("{line}\n").as_bytes()).is_break() {

@@ -2,7 +2,7 @@ use std::{ops::ControlFlow, os::fd::AsFd};
 
 use super::*;
 use crate::{
-    exec::{Columns, Detail, Gpu},
+    exec::{Columns, Detail, Gpu, Head},
     limits::{Limits, Lines},
     service,
 };
@@ -112,7 +112,13 @@ fn following_ends_with_the_sink_or_the_reader() -> std::io::Result<()> {
     let (reader, writer) = rustix::pipe::pipe()?;
     let follow = |enough| {
         let mut taken = Taken { text: String::new(), lines: enough };
-        let end = Demo::new(None).follow(&Invocation::follow(service, lines(5)), writer.as_fd(), &mut taken);
+        let mut nothing = Head::new(0);
+        let end = Demo::new(None).follow(
+            &Invocation::follow(service, lines(5)),
+            writer.as_fd(),
+            &mut taken,
+            &mut nothing,
+        );
         assert_eq!(end, Ok(Followed::Stopped));
         taken.text.lines().count()
     };
