@@ -71,7 +71,7 @@ fn a_failed_unit_is_unhealthy_and_says_why() {
             ("ExecMainStatus", "203"),
         ],
     );
-    let ran = Test::new("overview --json").systemctl(&failed).any_stdout().asked_times(2).status(1);
+    let ran = Test::new("overview --json").systemctl(&failed).any_stdout().asked_times(3).status(1);
     let overview = ran.json();
     assert_eq!(overview["status"], "degraded");
     assert_eq!(
@@ -79,8 +79,9 @@ fn a_failed_unit_is_unhealthy_and_says_why() {
         json!([{
             "subject": "k3s",
             "code": "failed",
-            "text": "failed since 2026-11-24 11:51:44 UTC: its main process ended with status 203 \
-                     (EXEC: its program could not be executed)"
+            "text": "failed at 2026-11-24 11:51:44 UTC: exited with status 203 \
+                     (EXEC: its program could not be executed)",
+            "last_log": null
         }])
     );
     assert_eq!(overview["services"][3]["healthy"], false);
@@ -201,14 +202,14 @@ fn an_answer_for_another_unit_is_unreadable() {
     let ran = Test::new("status k3s --json")
         .systemctl(&other)
         .any_stdout()
-        .stderr_holds("cannot be read")
+        .stderr_holds("could not parse the output of")
         .status(2);
     assert_eq!(ran.json()["detail"]["error"], "unreadable_output");
     for answer in ["", "\n\n", "garbage"] {
         let ran = Test::new("status k3s --json")
             .systemctl(&Stub::prints(answer))
             .any_stdout()
-            .stderr_holds("cannot be read")
+            .stderr_holds("could not parse the output of")
             .status(2);
         assert_eq!(ran.json()["detail"]["error"], "unreadable_output", "{answer:?}");
     }
@@ -220,7 +221,7 @@ fn an_answer_of_systemctl_over_its_limit_is_unreadable() {
     let ran = Test::new("status k3s --json")
         .systemctl(&endless)
         .any_stdout()
-        .stderr_holds("cannot be read")
+        .stderr_holds("could not parse the output of")
         .status(2);
     assert_eq!(ran.json()["detail"]["error"], "unreadable_output");
 }
@@ -321,7 +322,7 @@ fn lines_that_are_no_entries_are_counted_and_nothing_but_them_is_an_error() {
     let ran = Test::new("logs k3s --json")
         .journalctl(&Stub::prints("rubbish\n"))
         .any_stdout()
-        .stderr_holds("cannot be read")
+        .stderr_holds("could not parse the output of")
         .status(2);
     assert_eq!(ran.json()["detail"]["error"], "unreadable_output");
 }
@@ -408,7 +409,12 @@ fn a_failed_nvidia_smi_is_data_with_a_reason() {
         (15, "gpu_lost"),
         (16, "reset_required"),
         (18, "version_mismatch"),
-        (17, "unknown"),
+        (10, "timeout"),
+        (11, "irq"),
+        (13, "function_missing"),
+        (17, "operating_system"),
+        (20, "memory"),
+        (127, "loader"),
         (1, "unknown"),
     ] {
         case(&format!("exit {code}"), code, reason);
@@ -441,14 +447,19 @@ fn an_old_driver_that_refuses_a_column_is_asked_for_fewer() {
 }
 
 #[test]
-fn a_query_that_fails_gives_no_rows_and_is_not_asked_again() {
-    // It printed a row before it failed, which is not to be trusted.
+fn whole_rows_stand_although_the_query_failed_after_them_and_it_is_not_asked_again() {
+    let query = |text: &str| {
+        let fails =
+            Stub::acts(&format!("case \"$*\" in *query*) echo '{text}'; exit 15 ;; *) echo banner ;; esac"));
+        let ran =
+            Test::new("gpu --json --parsed").nvidia_smi(&fails).any_stdout().asked_times(2).status_of_any();
+        let gpu = ran.json();
+        assert_eq!(gpu["status"], "ok");
+        gpu["gpus"].clone()
+    };
     let row = "0, GPU-1, H100, 570.86.15, 41, 118, 700, 37, 61234, 81559, 0, Disabled";
-    let fails =
-        Stub::acts(&format!("case \"$*\" in *query*) echo '{row}'; exit 15 ;; *) echo banner ;; esac"));
-    let ran = Test::new("gpu --json --parsed").nvidia_smi(&fails).any_stdout().asked_times(2).status(0);
-    let gpu = ran.json();
-    assert_eq!((&gpu["status"], &gpu["gpus"]), (&json!("ok"), &json!(null)));
+    assert_eq!(query(row)[0]["uuid"], "GPU-1");
+    assert_eq!(query("Unable to determine the device handle"), json!(null));
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn text_from_a_journal_is_harmless_on_a_terminal_and_whole_as_json() {
     let evil = Stub::acts(r"printf '\033]0;title\007no bus\n' >&2; exit 1");
     Test::new("status k3s")
         .systemctl(&evil)
-        .stderr_holds("failed with exit code 1: \\u{1b}]0;title\\u{7}no bus; is systemd running here")
+        .stderr_holds("exited with status 1: \\u{1b}]0;title\\u{7}no bus; see `sek8s-status privileges`")
         .status(2);
 }
 
@@ -161,7 +161,7 @@ fn what_is_left_out_is_said_with_the_flag_that_brings_it_back() {
     let ran = Test::new("logs k3s --max-output 1024")
         .journalctl(&Stub::prints(lines))
         .any_stdout()
-        .stderr("sek8s-status: 43 older entries left out to stay under 1024 bytes; --max-output lifts that, or ask for fewer with -n\n")
+        .stderr("sek8s-status: 43 older entries omitted (limit 1024 bytes); raise --max-output, or ask for fewer with -n\n")
         .status(0);
     assert_eq!(ran.stdout().lines().count(), 7);
     let shown = Test::new("gpu --raw --max-output 1024")
@@ -169,10 +169,7 @@ fn what_is_left_out_is_said_with_the_flag_that_brings_it_back() {
         .any_stdout()
         .status(0)
         .stdout();
-    assert!(
-        shown.ends_with("[cut after 1024 bytes; --max-output lifts that, --gpu N asks for less]\n"),
-        "{shown}"
-    );
+    assert!(shown.ends_with("[truncated at 1024 bytes; raise --max-output or use --gpu N]\n"), "{shown}");
     Test::new("logs k3s").stderr("sek8s-status: no entries\n").status(0);
 }
 

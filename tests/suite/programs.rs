@@ -186,7 +186,7 @@ fn a_program_that_is_missing_or_cannot_be_started_is_said_to_be_missing() {
         let ran = test
             .any_stdout()
             .stderr(
-                "sek8s-status: `nvidia-smi` is missing or cannot be executed; install it, or name its folder with --program-path\n",
+                "sek8s-status: `nvidia-smi` is missing or cannot be executed; install it, or name its directory with --program-path\n",
             )
             .status(2);
         assert_eq!(ran.json()["detail"]["error"], "missing_binary");
@@ -292,7 +292,7 @@ fn following_a_journalctl_that_ends_by_itself_is_no_success() {
     Test::new("logs k3s -f --json")
         .journalctl(&ends)
         .any_stdout()
-        .stderr("sek8s-status: `journalctl` ended by itself\n")
+        .stderr("sek8s-status: `journalctl` exited unexpectedly\n")
         .status(2);
 }
 

@@ -386,7 +386,7 @@ fn a_program_that_fails_is_told_to_the_client_and_what_it_said_only_to_the_opera
     assert!(!String::from_utf8_lossy(&answer.body).contains("marker"));
     eventually("the operator knows", || {
         let said = server.said();
-        ["`systemctl` failed with exit code 7: the marker: no /run/secret", "code 3: the marker"]
+        ["`systemctl` exited with status 7: the marker: no /run/secret", "status 3: the marker"]
             .iter()
             .all(|text| said.contains(text))
     });
@@ -919,6 +919,7 @@ fn check_prints_every_setting_with_its_origin_and_listens_nowhere() {
         ["log-max", "1000 lines", "default"],
         ["log-window", "1440 minutes", "default"],
         ["masked-ok", "k3s", "flag"],
+        ["last-log", "on", "default"],
         ["program-path", &folder, "environment"],
         ["journal-path", &journal, "environment"],
         ["run-as", "chutes, else nobody", "default"],

@@ -155,8 +155,10 @@ pub fn unit_properties(unit: &str, changed: &[(&str, &str)]) -> String {
         ("ActiveEnterTimestamp", "Tue 2026-11-24 11:51:44.283209 UTC"),
         ("InvocationID", "0123456789abcdef0123456789abcdef"),
     ];
+    let added = changed.iter().filter(|(name, _)| healthy.iter().all(|(known, _)| known != name));
     healthy
         .iter()
+        .chain(added)
         .map(|(name, value)| {
             let value =
                 changed.iter().find(|(changed, _)| changed == name).map_or(*value, |(_, value)| value);
@@ -167,9 +169,15 @@ pub fn unit_properties(unit: &str, changed: &[(&str, &str)]) -> String {
 
 /// A line of `journalctl --output=json`, so many seconds after a fixed moment.
 pub fn entry(seconds: u64, priority: u8, message: &str) -> String {
+    entry_of(42, seconds, priority, message)
+}
+
+/// The same, logged by this process; 1 is systemd.
+pub fn entry_of(pid: u32, seconds: u64, priority: u8, message: &str) -> String {
     let message = serde_json::to_string(message).unwrap();
+    let identifier = if pid == 1 { "systemd" } else { "k3s" };
     format!(
-        r#"{{"__REALTIME_TIMESTAMP":"{}","_HOSTNAME":"vm","SYSLOG_IDENTIFIER":"k3s","_PID":"42","PRIORITY":"{priority}","MESSAGE":{message}}}"#,
+        r#"{{"__REALTIME_TIMESTAMP":"{}","_HOSTNAME":"vm","SYSLOG_IDENTIFIER":"{identifier}","_PID":"{pid}","PRIORITY":"{priority}","MESSAGE":{message}}}"#,
         1_795_310_091_508_359 + seconds * 1_000_000
     ) + "\n"
 }

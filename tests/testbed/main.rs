@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
 mod bed;
+mod causes;
 mod gpus;
 mod http;
 mod keys;
@@ -37,6 +38,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let tests: Vec<Test> = [
         units::TESTS,
+        causes::TESTS,
         logs::TESTS,
         gpus::TESTS,
         server::TESTS,

@@ -204,13 +204,16 @@ fn lent(bed: &Bed) {
     }
     bed.sh("pkill -TERM -x sek8s-status");
     server.ends_with(0);
-    let watching = bed.start_behind(CAPABLE, "overview --watch 1h --json");
-    watching.line().unwrap();
-    for thread in Status::of(bed, "pgrep -x sek8s-status") {
-        assert_eq!(thread.capabilities(), [0; 4]);
+    for (last_log, kept) in [("on", DAC_READ_SEARCH), ("off", 0)] {
+        let watching =
+            bed.start_behind(CAPABLE, &format!("overview --watch 1h --json --last-log {last_log}"));
+        watching.line().unwrap();
+        for thread in Status::of(bed, "pgrep -x sek8s-status") {
+            assert_eq!(thread.capabilities(), [kept, 0, 0, 0], "{last_log}");
+        }
+        bed.sh("pkill -INT -x sek8s-status");
+        watching.ends_with(130);
     }
-    bed.sh("pkill -INT -x sek8s-status");
-    watching.ends_with(130);
 }
 
 fn planted(bed: &Bed) {
@@ -228,7 +231,7 @@ fn planted(bed: &Bed) {
             .json();
         let logs = &privileges["subcommands"][2]["needs"][0];
         assert_eq!(logs["present"], false, "{what}");
-        assert!(logs["found"].as_str().unwrap().contains("is not root's alone"), "{logs}");
+        assert!(logs["found"].as_str().unwrap().contains("is writable by users other than root"), "{logs}");
     };
     bed.sh(&format!("chown nobody {RECORDING}/journalctl"));
     asks("a file of another's");

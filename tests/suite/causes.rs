@@ -1,0 +1,6 @@
+//! What went wrong is told, and nothing that was read is thrown away.
+
+mod gpus;
+mod journal;
+mod last_log;
+mod units;

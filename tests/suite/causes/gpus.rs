@@ -1,0 +1,135 @@
+//! Why nvidia-smi failed, in its own words where it has any, and every GPU that it named.
+
+use serde_json::json;
+
+use crate::{stub::Stub, test::Test};
+
+fn shown(arguments: &str, nvidia_smi: &Stub, status: i32) -> String {
+    Test::new(arguments).nvidia_smi(nvidia_smi).any_stdout().status(status).stdout()
+}
+
+#[test]
+fn the_text_of_nvidia_smi_is_shown_and_never_contradicted() {
+    let blocked =
+        Stub::acts("echo 'Failed to initialize NVML: GPU access blocked by the operating system'; exit 17");
+    let text = "`nvidia-smi` exited with status 17: the operating system blocks access to the GPU";
+    let said = "Failed to initialize NVML: GPU access blocked by the operating system";
+    let gpu = shown("gpu", &blocked, 1);
+    assert!(gpu.starts_with(&format!("gpu: {text}\n  nvidia-smi: {said}\n")), "{gpu}");
+    let overview = shown("overview", &blocked, 1);
+    assert!(overview.contains(&format!("gpu  {text}: {said}\n")), "{overview}");
+
+    // A code and a text without a name.
+    let odd = Stub::acts("echo 'Failed to do the impossible' >&2; exit 99");
+    let gpu = shown("gpu", &odd, 1);
+    assert_eq!(gpu, "gpu: `nvidia-smi` exited with status 99\n  nvidia-smi: Failed to do the impossible\n");
+    let overview = shown("overview", &odd, 1);
+    assert!(
+        overview.contains("gpu  `nvidia-smi` exited with status 99: Failed to do the impossible\n"),
+        "{overview}"
+    );
+    let silent = shown("gpu", &Stub::acts("exit 99"), 1);
+    assert_eq!(silent, "gpu: `nvidia-smi` exited with status 99 and no message\n");
+}
+
+#[test]
+fn no_document_has_the_words_of_nvidia_smi_in_a_reason() {
+    let odd = Stub::acts("echo 'Failed to do the impossible' >&2; exit 99");
+    let overview = Test::new("overview --json").nvidia_smi(&odd).any_stdout().status(1).json();
+    assert_eq!(overview["reasons"][0]["text"], "`nvidia-smi` exited with status 99");
+    assert_eq!(overview["gpu"]["stderr"], "Failed to do the impossible\n", "it is where it always was");
+}
+
+#[test]
+fn hints_name_what_can_be_run_in_this_vm() {
+    for code in (1..=21).chain([99, 127, 128, 255]) {
+        let gpu =
+            Test::new("gpu --json").nvidia_smi(&Stub::acts(&format!("exit {code}"))).any_stdout().status(1);
+        let hint = gpu.json()["hint"].as_str().unwrap_or_default().to_owned();
+        assert!(!hint.contains("nvidia-smi -") && !hint.contains("see nvidia-smi"), "{code}: {hint}");
+        if code > 20 && code != 127 {
+            assert_eq!(hint, "", "{code}");
+        }
+    }
+}
+
+#[test]
+fn the_line_that_decides_is_shown_and_not_the_frame_above_it() {
+    let banner = "Sun Nov 22 01:10:49 2026       \n\
+        +-----------------------------------------+\n\
+        | NVIDIA-SMI 550.163.01    CUDA Version: 12.4 |\n\
+        |-----------------------------------------+\n\
+        | GPU  Name                 Persistence-M |\n\
+        |=========================================|\n\
+        |   0  NVIDIA H100 80GB HBM3           On |\n\
+        | N/A   33C    P0              71W / 700W |\n\
+        |   1  NVIDIA H100 80GB HBM3           On |\n\
+        +-----------------------------------------+\n";
+    let warning = "WARNING: infoROM is corrupted at gpu 0000:B3:00.0";
+    let stub = Stub::acts(r#"case "$*" in *query*) exit 14 ;; esac; cat "$d/text"; exit 14"#)
+        .file("text", format!("{banner}{warning}\n"));
+    let gpu = shown("gpu", &stub, 1);
+    assert_eq!(
+        gpu,
+        format!(
+            "gpu: `nvidia-smi` exited with status 14: the infoROM of a GPU is corrupted\n  nvidia-smi: {warning}\n  \
+             the GPU still works but should be checked: see `sek8s-status gpu --detail`\n"
+        )
+    );
+    let overview = shown("overview", &stub, 1);
+    assert!(overview.contains(&format!("corrupted: {warning}\n")), "{overview}");
+    // Of several lines the last one comes first, and what is printed on stderr comes last.
+    let several = Stub::acts(r#"printf 'first\nsecond\n'; echo third >&2; exit 1"#);
+    let gpu = shown("gpu", &several, 1);
+    assert!(gpu.ends_with("  nvidia-smi: third\n  nvidia-smi: second\n  nvidia-smi: first\n"), "{gpu}");
+}
+
+/// A banner, and these rows.
+fn rows(csv: &str) -> Stub {
+    Stub::acts(r#"case "$*" in *query*) cat "$d/csv" ;; *) echo banner ;; esac"#).file("csv", csv)
+}
+
+#[test]
+fn the_output_limit_does_not_cut_the_rows() {
+    let row = |index: usize| {
+        format!(
+            "{index}, GPU-b1954651-c598-4521-ac3d-{index:012}, NVIDIA H100 80GB HBM3, 570.86.15, 41, 118.22, 700.00, 37, 61234, 81559, 0, Disabled\n"
+        )
+    };
+    let csv: String = (0..16).map(row).collect();
+    assert!(csv.len() > 1024);
+    let ran =
+        Test::new("gpu --json --parsed --max-output 1024").nvidia_smi(&rows(&csv)).any_stdout().status(0);
+    let gpu = ran.json();
+    assert_eq!(gpu["gpus"].as_array().unwrap().len(), 16);
+    assert_eq!((&gpu["gpus_unread"], &gpu["stdout_truncated"]), (&json!(0), &json!(false)));
+    let table = shown("gpu --max-output 1024", &rows(&csv), 0);
+    assert_eq!(table.matches("NVIDIA H100").count(), 16);
+}
+
+#[test]
+fn a_row_that_is_too_short_keeps_its_gpu_and_is_told() {
+    let csv = "0, GPU-aaaa, NVIDIA H100, 570.86.15, 41, 118.22, 700.00, 37, 61234, 81559, 0, Disabled\n\
+               1, [Unknown Error]\n";
+    let ran = Test::new("gpu --json --parsed").nvidia_smi(&rows(csv)).any_stdout().status(1);
+    let gpu = ran.json();
+    assert_eq!((&gpu["gpus"][1]["index"], &gpu["gpus"][1]["uuid"]), (&json!(1), &json!(null)));
+    assert_eq!((&gpu["gpus"].as_array().unwrap().len(), &gpu["gpus_unread"]), (&2, &json!(1)));
+    let table = shown("gpu", &rows(csv), 1);
+    assert!(table.lines().any(|line| line.starts_with("1    -")), "{table}");
+    assert!(
+        table.ends_with("1 line could not be read as a GPU row\n  nvidia-smi: 1, [Unknown Error]\n"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_query_without_rows_says_why_there_are_none() {
+    let refuses =
+        Stub::acts(r#"case "$*" in *query*) echo 'out of order' >&2; exit 7 ;; *) echo banner ;; esac"#);
+    let gpu = shown("gpu", &refuses, 0);
+    assert_eq!(
+        gpu,
+        "no GPU rows: `nvidia-smi` exited with status 7: out of order; use --raw to see the output of nvidia-smi\n"
+    );
+}
