@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Times commands in turn, A B C A B C …, and prints one figure.
 
-interleave.py difference|slower RUNS NAME BOUND COMMAND OTHER…
+interleave.py difference|slower|longer RUNS NAME BOUND COMMAND OTHER…
 
 difference: the median of COMMAND less that of OTHER, in milliseconds.
-slower: the median, over the rounds, of COMMAND over the slowest OTHER's median.
+slower: the median of COMMAND over the slowest OTHER's median.
+longer: the median of COMMAND less that of the first OTHER, over that of the second OTHER.
 """
 
 import os
@@ -37,6 +38,8 @@ def main():
     spread = max((high - low) / middle for low, middle, high in quartiles)
     if kind == "difference":
         figure, unit = (medians[0] - medians[1]) * 1000, " ms"
+    elif kind == "longer":
+        figure, unit = (medians[0] - medians[1]) / medians[2], " x"
     else:
         figure, unit = medians[0] / max(medians[1:]), " x"
     each = " / ".join(f"{median * 1000:.2f}" for median in medians)

@@ -47,7 +47,7 @@ _sek8s__status() {
 
     case "${cmd}" in
         sek8s__status)
-            opts="-h -V --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help --version services gpu overview serve commands privileges status logs"
+            opts="-h -V --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help --version services gpu overview serve commands privileges status logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -92,6 +92,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --last-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --program-path)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -122,7 +129,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__commands)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -167,6 +174,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --last-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --program-path)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -197,7 +211,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__gpu)
-            opts="-h --detail --gpu --raw --parsed --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --detail --gpu --raw --parsed --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +263,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --last-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --program-path)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -279,7 +300,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__logs)
-            opts="-n -f -h --lines --since --follow --entries --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-n -f -h --lines --since --follow --entries --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -345,6 +366,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --last-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --program-path)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -375,7 +403,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__overview)
-            opts="-h --watch --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --watch --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -427,6 +455,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --last-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --program-path)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -457,7 +492,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__privileges)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -502,6 +537,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --last-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --program-path)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -532,7 +574,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__serve)
-            opts="-h --listen --uds --uds-mode --path-prefix --max-connections --max-age --log-level --tls-cert --tls-key --require-tls --client-ca --mtls-required --auth-token-file --allowed-validators --miner-ss58 --auth --check --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --listen --uds --uds-mode --path-prefix --max-connections --max-age --log-level --tls-cert --tls-key --require-tls --client-ca --mtls-required --auth-token-file --allowed-validators --miner-ss58 --auth --check --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -715,6 +757,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --last-log)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --program-path)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -745,7 +794,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__services)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -784,6 +833,13 @@ _sek8s__status() {
                     return 0
                     ;;
                 --log-window)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -820,7 +876,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__status)
-            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-h --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -859,6 +915,13 @@ _sek8s__status() {
                     return 0
                     ;;
                 --log-window)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

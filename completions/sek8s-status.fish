@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sek8s_status_global_optspecs
-    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= program-path= journal-path= run-as= masked-ok= h/help V/version
+    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= last-log= program-path= journal-path= run-as= masked-ok= h/help V/version
 end
 
 function __fish_sek8s_status_needs_command
@@ -32,6 +32,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l max-output -d
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
@@ -62,6 +63,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
@@ -84,6 +86,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l max-ou
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
@@ -109,6 +112,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
@@ -144,6 +148,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l max-
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
@@ -168,6 +173,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
@@ -189,6 +195,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
@@ -210,6 +217,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l max
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
@@ -233,6 +241,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l max-o
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-default -d 'Log lines when none are asked for, 1 to 5000 [default: 200] [env: LOG_TAIL_DEFAULT]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-max -d 'The most log lines, 100 to 10000 [default: 1000] [env: LOG_TAIL_MAX]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-window -d 'The widest log window in minutes, 1 to 10080 [default: 1440] [env: LOG_WINDOW_MAX_MINUTES]' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l last-log -d 'Whether an overview shows the log line that most likely tells why a service failed [default: on] [env: LAST_LOG]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l program-path -d 'Where the programs are looked for, folders with colons between them, instead of /usr/bin, /bin, /usr/local/bin and /usr/local/nvidia/bin [env: PROGRAM_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l journal-path -d 'Where journald keeps its files, to tell an empty journal from none [default: /var/log/journal:/run/log/journal] [env: JOURNAL_PATH]' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l run-as -d 'Who to become when started as root, before anything else is done [default: chutes, else nobody] [env: RUN_AS]' -r -f -a "(__fish_complete_users)"
