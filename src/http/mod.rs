@@ -92,7 +92,7 @@ pub fn serve(
     options: Options,
     interrupt: &Interrupt,
 ) -> io::Result<()> {
-    let (listeners, _socket_files): (Vec<_>, Vec<_>) =
+    let (listeners, socket_files): (Vec<_>, Vec<_>) =
         bound.into_iter().map(|bound| (bound.listener, bound.file)).unzip();
     let timeout = desk.limits().timeout;
     let hangup = Hangup::catch()?;
@@ -144,6 +144,11 @@ pub fn serve(
 
     let is_broken = wait(&shared, interrupt, &hangup, &keys, Attendant::new(&gate, exec));
     systemd::stopping();
+    // Now, since a second signal leaves no time for it.
+    drop(socket_files);
+    if !is_broken {
+        log::info!("stopping: requests in progress are answered first; a second signal ends it at once");
+    }
     shared.stopping.store(true, Ordering::SeqCst);
     let until = Instant::now() + timeout + Duration::from_secs(2);
     gate.close(until);

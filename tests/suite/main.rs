@@ -16,6 +16,7 @@ mod readme;
 mod rendered;
 mod serve;
 mod server;
+mod signals;
 mod structure;
 mod stub;
 mod tables;
