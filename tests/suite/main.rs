@@ -10,6 +10,7 @@ mod commands;
 mod demo;
 mod gate;
 mod packaging;
+mod passed_sockets;
 mod pki;
 mod programs;
 mod readme;
