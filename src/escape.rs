@@ -14,6 +14,15 @@ pub fn line(text: &str) -> String {
     harmless
 }
 
+/// The same for text from a client, cut after so many characters; an ellipsis stands for the rest.
+#[must_use]
+pub fn bounded(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => line(&text[..end]) + "…",
+        None => line(text),
+    }
+}
+
 /// The same for text of several lines: their ends stay.
 #[must_use]
 pub fn lines(text: &str) -> String {
@@ -57,5 +66,7 @@ mod tests {
         case("\u{202e}evil\u{2066}\u{200b}", "\\u{202e}evil\\u{2066}\\u{200b}");
         case("\u{9b}31m\u{7f}", "\\u{9b}31m\\u{7f}");
         assert_eq!(lines("one\ntwo\r"), "one\ntwo\\r");
+        assert_eq!(bounded("é\nx", 3), "é\\nx");
+        assert_eq!(bounded("é\nxy", 3), "é\\nx…");
     }
 }

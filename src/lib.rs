@@ -88,6 +88,7 @@ fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, C
     } else {
         Executor::host(settings.places(), &reduced, ends_programs, settings.max_output.value)
     });
+    interrupt.end_at_the_second(&exec)?;
     let call = Call {
         exec,
         limits: settings.limits(),

@@ -15,7 +15,7 @@ use std::{
 
 pub use self::{
     credentials::Credentials,
-    signature::{Hotkeys, MAX_AGE, MAX_AHEAD, PURPOSE},
+    signature::{Hotkeys, MAX_DRIFT, PURPOSE},
     ss58::Address,
     token::{SHORTEST, Tokens},
 };
@@ -23,7 +23,7 @@ pub use self::{
 /// What the fuzz targets call.
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
-    use super::{Address, Credentials, Hotkeys, Judged, MAX_AGE, Tokens};
+    use super::{Address, Credentials, Hotkeys, Judged, MAX_DRIFT, Tokens};
 
     /// The seeds' clock: that of the recorded signatures.
     const NOW: u64 = 1_795_600_000;
@@ -43,8 +43,10 @@ pub(crate) mod fuzzing {
         let shown = Credentials::of(&headers.into_iter());
         let allowed = std::str::from_utf8(headers[0].1).ok().and_then(Address::parse);
         let judged = Hotkeys::new(allowed.into_iter().collect()).judge(&shown, NOW);
-        assert_eq!(Hotkeys::default().judge(&shown, NOW) == Judged::MayNot, judged != Judged::Unknown);
-        assert_eq!(Hotkeys::default().judge(&shown, NOW + 10 * MAX_AGE + 100_000), Judged::Unknown);
+        let is_signed = matches!(judged, Judged::May(_) | Judged::MayNot(_));
+        assert_eq!(matches!(Hotkeys::default().judge(&shown, NOW), Judged::MayNot(_)), is_signed);
+        let later = Hotkeys::default().judge(&shown, NOW + 10 * MAX_DRIFT + 100_000);
+        assert!(matches!(later, Judged::Wrong(_) | Judged::NotShown(_)));
     }
 
     /// What is accepted lets each of its lines in.
@@ -68,7 +70,7 @@ pub enum Mode {
     All,
 }
 
-/// Why a request is not answered. It never says which part was wrong.
+/// Why a request is not answered, as its client learns it. It never says which part was wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// Nobody has shown who he is.
@@ -77,15 +79,28 @@ pub enum Refusal {
     Forbidden,
 }
 
+/// A request that is not answered, with what only the operator's log may say of it. No secret is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What the client learns.
+    pub refusal: Refusal,
+    /// Who it has shown to be, if it has.
+    pub identity: Option<String>,
+    /// What was wrong.
+    pub why: String,
+}
+
 /// How one scheme judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Judged {
     /// This one may ask.
     May(String),
-    /// The key is known, and not allowed.
-    MayNot,
-    /// Nothing was shown, or nothing that is right.
-    Unknown,
+    /// This one is known, and may not.
+    MayNot(String),
+    /// Nothing was shown to this scheme.
+    NotShown(&'static str),
+    /// What was shown is wrong in this way.
+    Wrong(String),
 }
 
 /// The schemes that were set up.
@@ -133,13 +148,15 @@ impl Guard {
     ///
     /// # Errors
     /// When it may not be answered.
-    pub fn judge(&self, certificate: Option<&str>, shown: &Credentials) -> Result<Option<String>, Refusal> {
+    pub fn judge(&self, certificate: Option<&str>, shown: &Credentials) -> Result<Option<String>, Refused> {
         if self.is_open() {
             return Ok(None);
         }
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let by_certificate =
-            || certificate.map_or(Judged::Unknown, |subject| Judged::May(format!("cert:{subject}")));
+        let by_certificate = || match certificate {
+            Some(subject) => Judged::May(format!("cert:{subject}")),
+            None => Judged::NotShown("no client certificate was shown"),
+        };
         let tokens = self.tokens.as_ref();
         let tokens = tokens.map(|tokens| Arc::clone(&tokens.read().unwrap_or_else(PoisonError::into_inner)));
         // All of them, whatever the first ones said.
@@ -155,54 +172,89 @@ impl Guard {
     }
 }
 
-fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Refusal> {
-    let is_unknown = judged.contains(&Judged::Unknown);
-    let may_not = judged.contains(&Judged::MayNot);
-    let passed: Vec<_> = judged
-        .into_iter()
-        .filter_map(|judged| match judged {
-            Judged::May(who) => Some(who),
-            _ => None,
-        })
-        .collect();
-    match mode {
-        Mode::Any if !passed.is_empty() => Ok(passed.join("+")),
-        Mode::All if !is_unknown && !may_not => Ok(passed.join("+")),
-        Mode::Any if may_not => Err(Refusal::Forbidden),
-        Mode::All if may_not && !is_unknown => Err(Refusal::Forbidden),
-        _ => Err(Refusal::Unauthenticated),
+fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Refused> {
+    let is_unknown = judged.iter().any(|one| matches!(one, Judged::NotShown(_) | Judged::Wrong(_)));
+    let may_not = judged.iter().any(|one| matches!(one, Judged::MayNot(_)));
+    let (mut passed, mut known) = (Vec::new(), Vec::new());
+    let (mut missing, mut wrong) = (Vec::new(), Vec::new());
+    for one in judged {
+        match one {
+            Judged::May(who) => {
+                passed.push(who.clone());
+                known.push(who);
+            }
+            Judged::MayNot(who) => {
+                wrong.push(format!("{who} is not allowed"));
+                known.push(who);
+            }
+            Judged::NotShown(why) => missing.push(why.to_owned()),
+            Judged::Wrong(why) => wrong.push(why),
+        }
     }
+    let refusal = match mode {
+        Mode::Any if !passed.is_empty() => return Ok(passed.join("+")),
+        Mode::All if !is_unknown && !may_not => return Ok(passed.join("+")),
+        Mode::Any if may_not => Refusal::Forbidden,
+        Mode::All if may_not && !is_unknown => Refusal::Forbidden,
+        _ => Refusal::Unauthenticated,
+    };
+    // Where one scheme is enough, the one that was tried is to blame and not those that were left alone.
+    if mode == Mode::All || wrong.is_empty() {
+        wrong.append(&mut missing);
+    }
+    let identity = (!known.is_empty()).then(|| known.join("+"));
+    Err(Refused { refusal, identity, why: wrong.join("; ") })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    type Expected = Result<&'static str, Refusal>;
+    /// Who asks; or the refusal, who was shown, and what is logged.
+    type Expected = Result<&'static str, (Refusal, Option<&'static str>, &'static str)>;
 
     #[test]
-    fn any_needs_one_and_all_need_each() {
+    fn any_needs_one_and_all_need_each_and_the_log_learns_what_failed() {
+        use Refusal::{Forbidden, Unauthenticated};
         let may = || Judged::May("a".to_owned());
+        let may_not = || Judged::MayNot("b".to_owned());
+        let not_shown = || Judged::NotShown("no x");
+        let wrong = || Judged::Wrong("y is wrong".to_owned());
         let cases: &[(Vec<Judged>, Expected, Expected)] = &[
             (vec![may()], Ok("a"), Ok("a")),
             (vec![may(), may()], Ok("a+a"), Ok("a+a")),
-            (vec![may(), Judged::Unknown], Ok("a"), Err(Refusal::Unauthenticated)),
-            (vec![may(), Judged::MayNot], Ok("a"), Err(Refusal::Forbidden)),
-            (vec![Judged::Unknown, Judged::MayNot], Err(Refusal::Forbidden), Err(Refusal::Unauthenticated)),
-            (vec![Judged::MayNot], Err(Refusal::Forbidden), Err(Refusal::Forbidden)),
-            (vec![Judged::Unknown], Err(Refusal::Unauthenticated), Err(Refusal::Unauthenticated)),
+            (vec![may(), not_shown()], Ok("a"), Err((Unauthenticated, Some("a"), "no x"))),
+            (vec![may(), wrong()], Ok("a"), Err((Unauthenticated, Some("a"), "y is wrong"))),
+            (vec![may(), may_not()], Ok("a"), Err((Forbidden, Some("a+b"), "b is not allowed"))),
+            (
+                vec![not_shown(), may_not()],
+                Err((Forbidden, Some("b"), "b is not allowed")),
+                Err((Unauthenticated, Some("b"), "b is not allowed; no x")),
+            ),
+            (
+                vec![may_not()],
+                Err((Forbidden, Some("b"), "b is not allowed")),
+                Err((Forbidden, Some("b"), "b is not allowed")),
+            ),
+            (
+                vec![not_shown(), wrong()],
+                Err((Unauthenticated, None, "y is wrong")),
+                Err((Unauthenticated, None, "y is wrong; no x")),
+            ),
+            (
+                vec![not_shown(), not_shown()],
+                Err((Unauthenticated, None, "no x; no x")),
+                Err((Unauthenticated, None, "no x; no x")),
+            ),
         ];
         for (judged, any, all) in cases {
-            assert_eq!(
-                combine(Mode::Any, judged.clone()).as_deref(),
-                any.as_ref().copied(),
-                "any: {judged:?}"
-            );
-            assert_eq!(
-                combine(Mode::All, judged.clone()).as_deref(),
-                all.as_ref().copied(),
-                "all: {judged:?}"
-            );
+            for (mode, expected) in [(Mode::Any, any), (Mode::All, all)] {
+                let combined = combine(mode, judged.clone());
+                let combined = combined
+                    .as_deref()
+                    .map_err(|refused| (refused.refusal, refused.identity.as_deref(), refused.why.as_str()));
+                assert_eq!(&combined, expected, "{mode:?}: {judged:?}");
+            }
         }
     }
 
@@ -212,7 +264,8 @@ mod tests {
         assert!(open.is_open());
         assert_eq!(open.judge(None, &Credentials::default()), Ok(None));
         let closed = Guard::new(Mode::Any, true, None, Hotkeys::default());
-        assert_eq!(closed.judge(None, &Credentials::default()), Err(Refusal::Unauthenticated));
+        let refused = closed.judge(None, &Credentials::default());
+        assert_eq!(refused.map_err(|refused| refused.refusal), Err(Refusal::Unauthenticated));
         assert_eq!(closed.judge(Some("CN=a"), &Credentials::default()), Ok(Some("cert:CN=a".to_owned())));
         assert_eq!(closed.challenge(), "Certificate realm=\"sek8s-status\"");
     }

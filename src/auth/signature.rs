@@ -2,16 +2,13 @@
 
 use schnorrkel::{PublicKey, Signature};
 
-use super::{Address, Credentials, Judged};
+use super::{Address, Credentials, Judged, credentials::Shown};
 
 /// What a signature has to be for.
 pub const PURPOSE: &str = "status";
 
-/// How old a nonce may be, in seconds.
-pub const MAX_AGE: u64 = 30;
-
-/// How far ahead of our clock a nonce may be, in seconds.
-pub const MAX_AHEAD: u64 = 5;
+/// How far a nonce may be from our clock, behind it or ahead of it, in seconds.
+pub const MAX_DRIFT: u64 = 30;
 
 /// Domain of the signatures of Substrate's accounts (`sp_core::sr25519`).
 const CONTEXT: &[u8] = b"substrate";
@@ -35,26 +32,51 @@ impl Hotkeys {
 
     /// `now` is in seconds since 1970.
     pub(super) fn judge(&self, shown: &Credentials, now: u64) -> Judged {
-        let Some(signer) = signer(shown, now) else { return Judged::Unknown };
+        if [&shown.hotkey, &shown.nonce, &shown.signature].iter().all(|header| header.is_missing()) {
+            return Judged::NotShown("no signature was sent");
+        }
+        let signer = match signer(shown, now) {
+            Ok(signer) => signer,
+            Err(why) => return Judged::Wrong(why),
+        };
         match self.0.iter().find(|allowed| allowed.key() == signer.key()) {
             Some(allowed) => Judged::May(format!("hotkey:{allowed}")),
-            None => Judged::MayNot,
+            None => Judged::MayNot(format!("hotkey:{signer}")),
         }
     }
 }
 
-/// Who has signed this request, a moment ago.
-fn signer(shown: &Credentials, now: u64) -> Option<Address> {
-    let (hotkey, nonce) = (shown.hotkey.as_deref()?, shown.nonce.as_deref()?);
-    let address = Address::parse(hotkey)?;
-    let signature = signature(shown.signature.as_deref()?)?;
-    if !is_fresh(nonce, now) {
-        return None;
-    }
-    let key = PublicKey::from_bytes(address.key()).ok()?;
+/// Who has signed this request, a moment ago; or why that cannot be said, for the operator's log. What cannot be
+/// read is not repeated there: it may be a secret in the wrong place.
+fn signer(shown: &Credentials, now: u64) -> Result<Address, String> {
+    let header = |shown: &'_ Shown, name| match shown.text() {
+        Ok(text) => Ok(text.to_owned()),
+        Err(why) => Err(format!("the header X-Chutes-{name} {why}")),
+    };
+    let hotkey = header(&shown.hotkey, "Hotkey")?;
+    let nonce = header(&shown.nonce, "Nonce")?;
+    let signature = header(&shown.signature, "Signature")?;
+    let address = Address::parse(&hotkey).ok_or("the hotkey is not an SS58 address")?;
+    let time = time(&nonce).ok_or("the nonce is not a Unix time in whole seconds")?;
+    let signature = self::signature(&signature).ok_or("the signature is not 64 bytes in hex")?;
     let message = format!("{hotkey}:{nonce}:{PURPOSE}");
-    key.verify_simple(CONTEXT, message.as_bytes(), &signature).ok()?;
-    Some(address)
+    let is_signed = PublicKey::from_bytes(address.key())
+        .and_then(|key| key.verify_simple(CONTEXT, message.as_bytes(), &signature))
+        .is_ok();
+    if !is_signed {
+        return Err(format!(
+            "the signature does not verify: it is not over `HOTKEY:NONCE:{PURPOSE}`, or not by the key of {address}"
+        ));
+    }
+    // Last, so that a clock is blamed only where it alone is wrong.
+    let drift = now.abs_diff(time);
+    if drift > MAX_DRIFT {
+        let side = if time > now { "ahead of" } else { "behind" };
+        return Err(format!(
+            "the nonce of {address} is {drift} s {side} the clock of this machine, and {MAX_DRIFT} s are allowed"
+        ));
+    }
+    Ok(address)
 }
 
 /// 64 bytes in hex, with or without `0x`.
@@ -64,11 +86,10 @@ fn signature(text: &str) -> Option<Signature> {
     Signature::from_bytes(&bytes).ok()
 }
 
-/// A Unix time in plain digits, of just now.
-fn is_fresh(nonce: &str, now: u64) -> bool {
+/// A Unix time in plain digits.
+fn time(nonce: &str) -> Option<u64> {
     let is_plain = nonce.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(time) = nonce.parse::<u64>().ok().filter(|_| is_plain) else { return false };
-    now.saturating_sub(time) <= MAX_AGE && time.saturating_sub(now) <= MAX_AHEAD
+    nonce.parse().ok().filter(|_| is_plain)
 }
 
 #[cfg(test)]
@@ -82,9 +103,9 @@ mod tests {
     const VECTORS: &str = include_str!("../../tests/data/sr25519.json");
 
     fn credentials(vector: &Value) -> Credentials {
-        let text = |name: &str| vector[name].as_str().map(str::to_owned);
+        let text = |name: &str| Shown::Text(vector[name].as_str().unwrap().to_owned());
         Credentials {
-            authorization: None,
+            authorization: Shown::Missing,
             hotkey: text("hotkey"),
             nonce: text("nonce"),
             signature: text("signature"),
@@ -106,12 +127,12 @@ mod tests {
             let shown = credentials(&vector);
             let address = Address::parse(vector["hotkey"].as_str().unwrap()).unwrap();
             let expected = if vector["purpose"] == PURPOSE { Some(address) } else { None };
-            assert_eq!(signer(&shown, now(&vector)), expected, "{vector}");
+            assert_eq!(signer(&shown, now(&vector)).ok(), expected, "{vector}");
             let prefixed = Credentials {
-                signature: shown.signature.as_deref().map(|signature| format!("0x{signature}")),
+                signature: Shown::Text(format!("0x{}", shown.signature.text().unwrap())),
                 ..shown
             };
-            assert_eq!(signer(&prefixed, now(&vector)), expected, "{vector}");
+            assert_eq!(signer(&prefixed, now(&vector)).ok(), expected, "{vector}");
         }
     }
 
@@ -119,13 +140,13 @@ mod tests {
     fn one_bit_more_or_less_and_nobody_has_signed() {
         let vector = &vectors()[0];
         let right = credentials(vector);
-        assert!(signer(&right, now(vector)).is_some());
-        let signature = hex::decode(right.signature.as_deref().unwrap()).unwrap();
+        assert!(signer(&right, now(vector)).is_ok());
+        let signature = hex::decode(right.signature.text().unwrap()).unwrap();
         for bit in 0..512 {
             let mut wrong = signature.clone();
             wrong[bit / 8] ^= 1 << (bit % 8);
-            let shown = Credentials { signature: Some(hex::encode(wrong)), ..right.clone() };
-            assert_eq!(signer(&shown, now(vector)), None, "bit {bit}");
+            let shown = Credentials { signature: Shown::Text(hex::encode(wrong)), ..right.clone() };
+            assert!(signer(&shown, now(vector)).is_err(), "bit {bit}");
         }
         let flipped = |text: &str| -> Vec<String> {
             let flip = |bit: usize| {
@@ -138,36 +159,98 @@ mod tests {
         for nonce in flipped(vector["nonce"].as_str().unwrap()) {
             // Also where the time would be right.
             let now = nonce.parse().unwrap_or(now(vector));
-            let shown = Credentials { nonce: Some(nonce.clone()), ..right.clone() };
-            assert_eq!(signer(&shown, now), None, "{nonce}");
+            let shown = Credentials { nonce: Shown::Text(nonce.clone()), ..right.clone() };
+            assert!(signer(&shown, now).is_err(), "{nonce}");
         }
         for hotkey in flipped(vector["hotkey"].as_str().unwrap()) {
-            let shown = Credentials { hotkey: Some(hotkey.clone()), ..right.clone() };
-            assert_eq!(signer(&shown, now(vector)), None, "{hotkey}");
+            let shown = Credentials { hotkey: Shown::Text(hotkey.clone()), ..right.clone() };
+            assert!(signer(&shown, now(vector)).is_err(), "{hotkey}");
         }
     }
 
     #[test]
-    fn a_nonce_is_a_time_of_just_now() {
-        let now = 1_800_000_000;
-        for (nonce, is_right) in [
-            ("1800000000", true),
-            ("1799999970", true),
-            ("1799999969", false),
-            ("1800000005", true),
-            ("1800000006", false),
-            ("01800000000", true),
-            ("", false),
-            ("+1800000000", false),
-            ("-1800000000", false),
-            ("1800000000.0", false),
-            ("1.8e9", false),
-            (" 1800000000", false),
-            ("18446744073709551615", false),
-            ("18446744073709551616", false),
-            ("0", false),
+    fn a_nonce_is_a_time_in_plain_digits() {
+        for (nonce, expected) in [
+            ("1800000000", Some(1_800_000_000)),
+            ("01800000000", Some(1_800_000_000)),
+            ("0", Some(0)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("", None),
+            ("+1800000000", None),
+            ("-1800000000", None),
+            ("1800000000.0", None),
+            ("1.8e9", None),
+            (" 1800000000", None),
         ] {
-            assert_eq!(is_fresh(nonce, now), is_right, "{nonce}");
+            assert_eq!(time(nonce), expected, "{nonce}");
+        }
+    }
+
+    #[test]
+    fn a_nonce_is_good_for_thirty_seconds_in_both_directions() {
+        let vector = &vectors()[0];
+        let shown = credentials(vector);
+        let (then, hotkey) = (now(vector), vector["hotkey"].as_str().unwrap());
+        for now in [then - 30, then - 6, then, then + 30] {
+            assert!(signer(&shown, now).is_ok(), "{now}");
+        }
+        for (now, side) in [
+            (then - 31, "31 s ahead of"),
+            (then + 31, "31 s behind"),
+            (0, &format!("{then} s ahead of")),
+            (u64::MAX, &format!("{} s behind", u64::MAX - then)),
+        ] {
+            assert_eq!(
+                signer(&shown, now).unwrap_err(),
+                format!("the nonce of {hotkey} is {side} the clock of this machine, and 30 s are allowed")
+            );
+        }
+    }
+
+    #[test]
+    fn the_log_learns_what_was_wrong_and_repeats_nothing_that_may_be_a_secret() {
+        const SECRET: &str = "bottom drive obey lake curtain smoke";
+        let vector = &vectors()[0];
+        let right = credentials(vector);
+        let other = vectors()[1]["hotkey"].as_str().unwrap().to_owned();
+        let secret = || Shown::Text(SECRET.to_owned());
+        let cases: [(Credentials, &str); 8] = [
+            (
+                Credentials { hotkey: Shown::Missing, ..right.clone() },
+                "the header X-Chutes-Hotkey is missing",
+            ),
+            (
+                Credentials { nonce: Shown::Repeated, ..right.clone() },
+                "the header X-Chutes-Nonce was sent more than once",
+            ),
+            (
+                Credentials { signature: Shown::Unreadable, ..right.clone() },
+                "the header X-Chutes-Signature is not plain ASCII",
+            ),
+            (Credentials { hotkey: secret(), ..right.clone() }, "the hotkey is not an SS58 address"),
+            (
+                Credentials { nonce: secret(), ..right.clone() },
+                "the nonce is not a Unix time in whole seconds",
+            ),
+            (Credentials { signature: secret(), ..right.clone() }, "the signature is not 64 bytes in hex"),
+            (
+                Credentials { hotkey: Shown::Text(other.clone()), ..right.clone() },
+                &format!(
+                    "the signature does not verify: it is not over `HOTKEY:NONCE:status`, or not by the key of {other}"
+                ),
+            ),
+            // Where both are wrong, it is the key: anybody can name a time.
+            (
+                Credentials { nonce: Shown::Text("1".to_owned()), ..right.clone() },
+                &format!(
+                    "the signature does not verify: it is not over `HOTKEY:NONCE:status`, or not by the key of {}",
+                    vector["hotkey"].as_str().unwrap()
+                ),
+            ),
+        ];
+        for (shown, why) in cases {
+            assert_eq!(signer(&shown, now(vector)).unwrap_err(), why);
         }
     }
 
@@ -190,8 +273,11 @@ mod tests {
         assert_ne!(first["hotkey"], other["hotkey"]);
         let shown = credentials(first);
         let name = format!("hotkey:{}", first["hotkey"].as_str().unwrap());
-        assert_eq!(allows(first).judge(&shown, now(first)), Judged::May(name));
-        assert_eq!(allows(other).judge(&shown, now(first)), Judged::MayNot);
-        assert_eq!(allows(other).judge(&shown, now(first) + MAX_AGE + 1), Judged::Unknown);
+        assert_eq!(allows(first).judge(&shown, now(first)), Judged::May(name.clone()));
+        assert_eq!(allows(other).judge(&shown, now(first)), Judged::MayNot(name));
+        let late = allows(other).judge(&shown, now(first) + MAX_DRIFT + 1);
+        assert!(matches!(late, Judged::Wrong(_)), "{late:?}");
+        let nothing = allows(other).judge(&Credentials::default(), now(first));
+        assert!(matches!(nothing, Judged::NotShown(_)), "{nothing:?}");
     }
 }

@@ -51,8 +51,21 @@ impl Tokens {
     }
 
     pub(super) fn judge(&self, shown: &Credentials) -> Judged {
-        let line = shown.authorization.as_deref().and_then(bearer).and_then(|token| self.line(token));
-        line.map_or(Judged::Unknown, |line| Judged::May(format!("token:{line}")))
+        if shown.authorization.is_missing() {
+            return Judged::NotShown("no token was sent");
+        }
+        match self.line_of(shown) {
+            Ok(line) => Judged::May(format!("token:{line}")),
+            Err(why) => Judged::Wrong(why),
+        }
+    }
+
+    /// The line of the token that was shown, or why there is none. Nothing of a wrong one is repeated: it may be
+    /// a right one of somewhere else.
+    fn line_of(&self, shown: &Credentials) -> Result<u64, String> {
+        let text = shown.authorization.text().map_err(|why| format!("the header Authorization {why}"))?;
+        let token = bearer(text).ok_or("the header Authorization is not `Bearer TOKEN`")?;
+        self.line(token).ok_or_else(|| "the token is not in the token file".to_owned())
     }
 }
 

@@ -85,6 +85,10 @@ impl Host {
         self.reaper.settle();
     }
 
+    pub(super) fn end_all(&self) {
+        self.reaper.end_all();
+    }
+
     pub(super) fn run(
         &self,
         invocation: &Invocation,
@@ -134,10 +138,7 @@ impl Host {
 
     fn start(&self, invocation: &Invocation) -> Result<Run, Error> {
         let program = invocation.program();
-        self.reaper.sweep();
-        if let Some(refusal) = self.reaper.refusal(invocation) {
-            return Err(refusal);
-        }
+        let begun = self.reaper.begin(invocation)?;
         let path = self.finder.path(program).ok_or(Error::MissingBinary(program))?;
         let reader = (program == Program::Journalctl).then(|| self.journal_reader()).flatten();
         let mut command = Command::new(reader.as_deref().unwrap_or(path));
@@ -160,8 +161,8 @@ impl Host {
         let mut child = started.map_err(|error| not_started(program, &error))?;
         let stdout = child.stdout.take().map(OwnedFd::from);
         let stderr = child.stderr.take().map(OwnedFd::from);
-        let group = Group::new(child, invocation.clone(), &self.reaper)
-            .map_err(|error| not_started(program, &error))?;
+        let group =
+            Group::new(child, invocation.clone(), begun).map_err(|error| not_started(program, &error))?;
         Ok(Run { group, stdout, stderr, exited: None, buffer: vec![0; PIPE] })
     }
 }

@@ -191,6 +191,13 @@ impl Executor {
         }
     }
 
+    /// Ends at once whatever is under way, and starts nothing any more.
+    pub fn end_all(&self) {
+        if let Source::Host(host) = &self.0 {
+            host.end_all();
+        }
+    }
+
     /// Waits, for at most two seconds, until what is being ended has ended. For the end of the process.
     pub fn settle(&self) {
         if let Source::Host(host) = &self.0 {

@@ -1,4 +1,5 @@
-//! The access log: one line a request, with nothing of the client's in it but its address.
+//! The access log: one line a request. What a client sent is in it only as part of a reason, escaped and
+//! cut.
 
 use std::{io, time::Duration};
 
@@ -9,6 +10,9 @@ use super::{
     reply::Reply,
 };
 use crate::escape;
+
+/// The most characters of a reason that are logged.
+const LONGEST_REASON: usize = 300;
 
 static TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
@@ -40,9 +44,10 @@ impl Access {
             return;
         }
         let level = if is_ok { log::Level::Debug } else { log::Level::Warn };
+        let why = reply.why().map(|why| format!(": {}", escape::bounded(why, LONGEST_REASON)));
         log::log!(
             level,
-            "{} {} {} {} {} {} ms {} bytes {}",
+            "{} {} {} {} {} {} ms {} bytes {}{}",
             TIME.timestamp_to_string(&Timestamp::now()),
             self.caller,
             self.method,
@@ -51,28 +56,44 @@ impl Access {
             self.took.as_millis(),
             reply.length(),
             self.how,
+            why.unwrap_or_default(),
         );
     }
 }
 
-/// What did not get past the gate: a connection without a whole, clean request.
+/// A connection for which there is no room.
 pub(super) fn turned_away(peer: &Peer, reply: &Reply) {
-    refused(peer, "-", reply);
+    refused(Caller::unknown(peer.clone()), None, reply);
 }
 
-/// A request that may not be answered.
-pub(super) fn refused(peer: &Peer, method: &'static str, reply: &Reply) {
-    let caller = Caller::unknown(peer.clone());
-    Access { caller, method, route: "-", took: Duration::ZERO, how: "-", is_own_log: false }.log(reply);
+/// A request that did not get past the gate; with its method and route, as far as they are known.
+pub(super) fn refused(caller: Caller, request: Option<(&'static str, &'static str)>, reply: &Reply) {
+    let (method, route) = request.unwrap_or(("-", "-"));
+    Access { caller, method, route, took: Duration::ZERO, how: "-", is_own_log: false }.log(reply);
+}
+
+/// A connection that ended without anything to answer: no news, since probes, scanners and browsers that connect
+/// in advance do that all day.
+pub(super) fn silent(peer: &Peer, what: &str) {
+    if *peer != Peer::Ourselves {
+        log::debug!("{} {peer} - {what}", TIME.timestamp_to_string(&Timestamp::now()));
+    }
 }
 
 /// A connection that did not come as far as a request.
 pub(super) fn without_tls(peer: &Peer, error: &io::Error) {
-    // Those who only look whether somebody listens say nothing and go.
-    let is_nothing = error.kind() == io::ErrorKind::UnexpectedEof;
-    let level = if is_nothing { log::Level::Debug } else { log::Level::Warn };
+    // Who goes away by himself has not been refused anything; one who does not like our certificate says so.
+    let is_gone = matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    );
+    let level = if is_gone { log::Level::Debug } else { log::Level::Warn };
     let now = TIME.timestamp_to_string(&Timestamp::now());
-    log::log!(level, "{now} {peer} - TLS was not agreed on: {}", escape::line(&error.to_string()));
+    let why = escape::bounded(&error.to_string(), LONGEST_REASON);
+    log::log!(level, "{now} {peer} - TLS was not agreed on: {why}");
 }
 
 /// A method by a name of ours.

@@ -4,7 +4,7 @@ use std::{
     fs, io,
     net::TcpListener,
     os::{
-        fd::{AsFd, BorrowedFd},
+        fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
         unix::{
             fs::{FileTypeExt, MetadataExt},
             net::{UnixListener, UnixStream},
@@ -112,30 +112,73 @@ impl Bound {
 /// The sockets that systemd passed (sd_listen_fds(3)); none, if there are none for this process.
 ///
 /// # Errors
-/// When one of them is neither a TCP nor a Unix stream socket that listens.
+/// When one of them is neither a TCP nor a Unix stream socket that listens, with what it is and what to do.
 pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> {
     let given = environment("LISTEN_FDNAMES").and_then(|names| names.into_string().ok()).unwrap_or_default();
-    let names: Vec<&str> = given.split(':').collect();
+    let mut names = given.split(':');
     let mut sockets = ListenFd::from_env();
+    let count = sockets.len();
     let mut bound = Vec::new();
-    for number in 0..sockets.len() {
-        let name = names.get(number).filter(|name| !name.is_empty()).copied().unwrap_or("unnamed");
-        let odd = |why: &str| SettingError::unusable("LISTEN_FDS", name, &format!("this socket {why}"));
-        let one = match sockets.take_unix_listener(number) {
-            Ok(Some(listener)) => Bound::unix(listener, None),
-            _ => match sockets.take_tcp_listener(number) {
-                Ok(Some(listener)) => Bound::tcp(listener),
-                _ => return Err(odd("is neither TCP nor a Unix stream")),
-            },
+    for number in 0..count {
+        let name = names.next().filter(|name| !name.is_empty());
+        let odd = |descriptor: RawFd, why: &str| {
+            let name = name.map(|name| format!(" (`{}` in `LISTEN_FDNAMES`)", name.escape_debug()));
+            let why = format!("descriptor {descriptor}{} {why}", name.unwrap_or_default());
+            SettingError::unusable("LISTEN_FDS", &count.to_string(), &why)
         };
-        let mut one = one.map_err(|error| odd(&format!("cannot be used: {error}")))?;
+        let listener = take(&mut sockets, number).map_err(|(descriptor, why)| odd(descriptor, &why))?;
+        let descriptor = listener.as_fd().as_raw_fd();
+        let one = match listener {
+            Listener::Unix(listener) => Bound::unix(listener, None),
+            Listener::Tcp(listener) => Bound::tcp(listener),
+        };
+        let unusable = |error: io::Error| odd(descriptor, &format!("cannot be used: {error}"));
+        let mut one = one.map_err(unusable)?;
         // What we start must not have it too.
         rustix::io::fcntl_setfd(&one.listener, rustix::io::FdFlags::CLOEXEC)
-            .map_err(|error| odd(&format!("cannot be used: {error}")))?;
-        one.name = format!("{} (socket {name})", one.name);
+            .map_err(|error| unusable(error.into()))?;
+        one.name = format!("{} (socket {})", one.name, name.unwrap_or("unnamed"));
         bound.push(one);
     }
     Ok(bound)
+}
+
+/// A socket that listens; or the number of what was passed in its place, what it is, and what to do.
+fn take(sockets: &mut ListenFd, number: usize) -> Result<Listener, (RawFd, String)> {
+    let unix = sockets.take_unix_listener(number).ok().flatten().map(Listener::Unix);
+    let tcp = || sockets.take_tcp_listener(number).ok().flatten().map(Listener::Tcp);
+    let Some(listener) = unix.or_else(tcp) else { return Err(unfit(sockets, number)) };
+    if rustix::net::sockopt::socket_acceptconn(&listener).unwrap_or(false) {
+        return Ok(listener);
+    }
+    let why = "is a connection and not a listening socket: set `Accept=no` in the socket unit";
+    Err((listener.as_fd().as_raw_fd(), why.to_owned()))
+}
+
+/// What was passed that is not a stream socket of ours.
+fn unfit(sockets: &mut ListenFd, number: usize) -> (RawFd, String) {
+    let instead_of = |what, line| format!("is {what}: write `ListenStream=` for `{line}` in the socket unit");
+    let datagram = instead_of("a datagram socket", "ListenDatagram=");
+    if let Ok(Some(socket)) = sockets.take_udp_socket(number) {
+        return (socket.as_raw_fd(), datagram);
+    }
+    if let Ok(Some(socket)) = sockets.take_unix_datagram(number) {
+        return (socket.as_raw_fd(), datagram);
+    }
+    let packets = sockets.take_custom::<UnixListener>(number, libc::AF_UNIX, libc::SOCK_SEQPACKET, "");
+    if let Ok(Some(socket)) = packets {
+        return (socket.as_raw_fd(), instead_of("a socket of sequential packets", "ListenSequentialPacket="));
+    }
+    let descriptor = sockets.take_raw_fd(number).ok().flatten().unwrap_or(-1);
+    let why = match fs::metadata(format!("/proc/self/fd/{descriptor}")).map(|meta| meta.file_type()) {
+        Ok(kind) if kind.is_socket() => {
+            "is neither a TCP nor a Unix socket: only these can be served".to_owned()
+        }
+        Ok(kind) if kind.is_fifo() => instead_of("a FIFO", "ListenFIFO="),
+        Ok(_) => "is not a socket: pass only those of `ListenStream=` lines".to_owned(),
+        Err(error) => format!("cannot be used, or was not passed at all: {error}"),
+    };
+    (descriptor, why)
 }
 
 /// Binds the address or the path. A socket's file gets this mode, and where there is an owner, it is his

@@ -92,7 +92,7 @@ pub fn serve(
     options: Options,
     interrupt: &Interrupt,
 ) -> io::Result<()> {
-    let (listeners, _socket_files): (Vec<_>, Vec<_>) =
+    let (listeners, socket_files): (Vec<_>, Vec<_>) =
         bound.into_iter().map(|bound| (bound.listener, bound.file)).unzip();
     let timeout = desk.limits().timeout;
     let hangup = Hangup::catch()?;
@@ -144,6 +144,11 @@ pub fn serve(
 
     let is_broken = wait(&shared, interrupt, &hangup, &keys, Attendant::new(&gate, exec));
     systemd::stopping();
+    // Now, since a second signal leaves no time for it.
+    drop(socket_files);
+    if !is_broken {
+        log::info!("stopping: requests in progress are answered first; a second signal ends it at once");
+    }
     shared.stopping.store(true, Ordering::SeqCst);
     let until = Instant::now() + timeout + Duration::from_secs(2);
     gate.close(until);
@@ -227,7 +232,8 @@ fn respond(shared: &Arc<Shared>, request: Request) {
         shared.requests.fetch_add(1, Ordering::Relaxed);
     }
     let limits = shared.desk.limits();
-    let found = route::find(request.method().as_str(), request.url(), limits, shared.path_prefix.as_deref());
+    let (template, found) =
+        route::find(request.method().as_str(), request.url(), limits, shared.path_prefix.as_deref());
     let access = move |shared: &Shared, request: &Request, route, how, is_own_log| Access {
         caller: caller(shared, request),
         method,
@@ -236,20 +242,14 @@ fn respond(shared: &Arc<Shared>, request: Request) {
         how,
         is_own_log,
     };
-    let at_once = |reply: &Reply, route| {
-        access(shared, &request, route, "-", false).log(reply);
+    let at_once = |request: Request, reply: &Reply| {
+        access(shared, &request, template, "-", false).log(reply);
+        send(shared, request, reply);
     };
     match found {
-        Ok((template, Route::Ready(reply))) => {
-            at_once(&reply, template);
-            send(shared, request, &reply);
-        }
-        Err(error) => {
-            let reply = Reply::error(&error);
-            at_once(&reply, "-");
-            send(shared, request, &reply);
-        }
-        Ok((template, Route::Ask(question))) => {
+        Ok(Route::Ready(reply)) => at_once(request, &reply),
+        Err(error) => at_once(request, &Reply::error(&error)),
+        Ok(Route::Ask(question)) => {
             let own = shared.own_service;
             let is_own_log = matches!(question, Question::Logs(logs) if Some(logs.service) == own);
             let for_later = Arc::clone(shared);

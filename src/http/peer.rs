@@ -63,6 +63,9 @@ impl fmt::Display for Peer {
     }
 }
 
+/// The most characters of an identity that are logged. Three schemes fit in, with a usual subject.
+const LONGEST_IDENTITY: usize = 512;
+
 /// Who asks: the peer, and who it has shown to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -84,9 +87,9 @@ impl fmt::Display for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.identity {
             None => write!(f, "{} -", self.peer),
-            // One field of the line, whatever stands in a certificate.
+            // One field of the line, whatever stands in a certificate, and however much.
             Some(identity) => {
-                let identity = escape::line(identity);
+                let identity = escape::bounded(identity, LONGEST_IDENTITY);
                 let is_plain = !identity.contains([' ', '"']);
                 if is_plain {
                     write!(f, "{} {identity}", self.peer)

@@ -4,7 +4,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 use serde::Serialize;
 
 use crate::{
-    auth::Refusal,
+    auth::{Refusal, Refused},
     error::{Error, ErrorDocument},
     report::document,
 };
@@ -16,6 +16,8 @@ pub(super) struct Reply {
     is_busy: bool,
     /// What WWW-Authenticate says.
     challenge: Option<String>,
+    /// Why it is not an answer, for the log.
+    why: Option<String>,
     body: Vec<u8>,
 }
 
@@ -31,27 +33,32 @@ impl Reply {
             status: status(error),
             is_busy: *error == Error::Busy,
             challenge: None,
+            why: Some(error.to_string()),
             body: document(&ErrorDocument { detail: error }),
         }
     }
 
-    /// Why somebody may not ask, and what he would have to show.
-    pub(super) fn refusal(refusal: Refusal, challenge: &str) -> Self {
-        match refusal {
-            Refusal::Unauthenticated => {
-                Self { challenge: Some(challenge.to_owned()), ..Self::error(&Error::Unauthenticated) }
-            }
-            Refusal::Forbidden => Self::error(&Error::Forbidden),
-        }
+    /// Why somebody may not ask, and what he would have to show. What was wrong goes only into the log.
+    pub(super) fn refusal(refused: Refused, challenge: &str) -> Self {
+        let (error, challenge) = match refused.refusal {
+            Refusal::Unauthenticated => (Error::Unauthenticated, Some(challenge.to_owned())),
+            Refusal::Forbidden => (Error::Forbidden, None),
+        };
+        Self { challenge, why: Some(refused.why), ..Self::error(&error) }
     }
 
     /// An answer that is a document already.
     pub(super) fn document(body: Vec<u8>) -> Self {
-        Self { status: 200, is_busy: false, challenge: None, body }
+        Self { status: 200, is_busy: false, challenge: None, why: None, body }
     }
 
     pub(super) fn status(&self) -> u16 {
         self.status
+    }
+
+    /// Why it is not an answer, as the log has it.
+    pub(super) fn why(&self) -> Option<&str> {
+        self.why.as_deref()
     }
 
     /// Bytes of the body.

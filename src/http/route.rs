@@ -16,6 +16,9 @@ use crate::{
     service::{self, Service},
 };
 
+/// The route of what is not there, in the log.
+const UNKNOWN: &str = "-";
+
 /// What to do with a request.
 pub(super) enum Route {
     /// The answer needs no program.
@@ -38,50 +41,48 @@ enum Path {
     Gpu,
 }
 
-impl Path {
-    /// The path without what stands in its place-holder.
-    fn template(&self) -> &'static str {
-        match self {
-            Self::Health => "/health",
-            Self::Services => "/services",
-            Self::Overview => "/overview",
-            Self::Status(_) => "/services/{id}/status",
-            Self::Logs(_) => "/services/{id}/logs",
-            Self::Gpu => "/gpu/nvidia-smi",
-        }
-    }
-}
-
-/// Finds the route and its template. An unknown path or service id comes first, then the method, then
-/// parameters.
+/// Finds the route of a known path (without what stands in its place-holder) and what to do. An unknown path
+/// or service id comes first, then the method, then parameters.
 pub(super) fn find(
     method: &str,
     target: &str,
     limits: &Limits,
     prefix: Option<&str>,
-) -> Result<(&'static str, Route), Error> {
-    let target = without_authority(target);
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let path = find_path(path, prefix)?;
+) -> (&'static str, Result<Route, Error>) {
+    let (path, query) = split(target);
+    let Some((template, path)) = find_path(path, prefix) else { return (UNKNOWN, Err(Error::NotFound)) };
+    (template, path.and_then(|path| choose(&path, method, query, limits)))
+}
+
+fn choose(path: &Path, method: &str, query: &str, limits: &Limits) -> Result<Route, Error> {
     if !matches!(method, "GET" | "HEAD") {
         return Err(Error::MethodNotAllowed);
     }
     let query = Query::parse(query);
-    let route = match path {
+    Ok(match path {
         Path::Health => Route::Ready(Reply::ok(&Health { status: "ok" })),
         Path::Services => Route::Ready(Reply::ok(&services::list())),
         Path::Overview => Route::Ask(Question::Overview),
         Path::Status(service) => Route::Ask(Question::Status(service)),
         Path::Logs(service) => Route::Ask(Question::Logs(logs_question(service, &query, limits)?)),
         Path::Gpu => Route::Ask(Question::Gpu(gpu_question(&query)?)),
-    };
-    Ok((path.template(), route))
+    })
+}
+
+/// The route of a target, for the log.
+pub(super) fn template(target: &str, prefix: Option<&str>) -> &'static str {
+    find_path(split(target).0, prefix).map_or(UNKNOWN, |(template, _)| template)
 }
 
 /// Whether this target is the one that tells nothing, whatever the method.
 pub(super) fn is_health(target: &str, prefix: Option<&str>) -> bool {
-    let path = without_authority(target).split('?').next().unwrap_or_default();
-    matches!(find_path(path, prefix), Ok(Path::Health))
+    matches!(find_path(split(target).0, prefix), Some((_, Ok(Path::Health))))
+}
+
+/// Path and query.
+fn split(target: &str) -> (&str, &str) {
+    let target = without_authority(target);
+    target.split_once('?').unwrap_or((target, ""))
 }
 
 /// An absolute-form target (RFC 9112, 3.2.2) is answered by its path, whatever its host.
@@ -96,32 +97,28 @@ fn without_authority(target: &str) -> &str {
     }
 }
 
-fn find_path(path: &str, prefix: Option<&str>) -> Result<Path, Error> {
+/// The route of a path, and what stands there; `None` for an unknown one.
+fn find_path(path: &str, prefix: Option<&str>) -> Option<(&'static str, Result<Path, Error>)> {
     // Decoded after the split, so that an escaped slash can never make a new segment.
-    let decoded: Option<Vec<String>> =
-        path.strip_prefix('/').ok_or(Error::NotFound)?.split('/').map(decode).collect();
-    let decoded = decoded.ok_or(Error::NotFound)?;
+    let decoded: Option<Vec<String>> = path.strip_prefix('/')?.split('/').map(decode).collect();
+    let decoded = decoded?;
     let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
     let prefix: Vec<&str> = prefix.map(|prefix| prefix.split('/').skip(1).collect()).unwrap_or_default();
-    match known(&segments) {
-        Err(Error::NotFound) if !prefix.is_empty() && segments.starts_with(&prefix) => {
-            known(&segments[prefix.len()..])
-        }
-        found => found,
-    }
+    let prefixed = || segments.strip_prefix(&*prefix).filter(|_| !prefix.is_empty()).and_then(known);
+    known(&segments).or_else(prefixed)
 }
 
-fn known(segments: &[&str]) -> Result<Path, Error> {
+fn known(segments: &[&str]) -> Option<(&'static str, Result<Path, Error>)> {
     let listed = |id: &str| service::find(id).ok_or_else(|| Error::UnknownService(id.to_owned()));
-    match segments {
-        ["health"] => Ok(Path::Health),
-        ["services"] => Ok(Path::Services),
-        ["overview"] => Ok(Path::Overview),
-        ["services", id, "status"] => listed(id).map(Path::Status),
-        ["services", id, "logs"] => listed(id).map(Path::Logs),
-        ["gpu", "nvidia-smi"] => Ok(Path::Gpu),
-        _ => Err(Error::NotFound),
-    }
+    Some(match segments {
+        ["health"] => ("/health", Ok(Path::Health)),
+        ["services"] => ("/services", Ok(Path::Services)),
+        ["overview"] => ("/overview", Ok(Path::Overview)),
+        ["services", id, "status"] => ("/services/{id}/status", listed(id).map(Path::Status)),
+        ["services", id, "logs"] => ("/services/{id}/logs", listed(id).map(Path::Logs)),
+        ["gpu", "nvidia-smi"] => ("/gpu/nvidia-smi", Ok(Path::Gpu)),
+        _ => return None,
+    })
 }
 
 fn logs_question(
@@ -163,7 +160,7 @@ mod tests {
     use super::*;
 
     fn code(method: &str, target: &str) -> &'static str {
-        match find(method, target, &Limits::default(), Some("/status")) {
+        match find(method, target, &Limits::default(), Some("/status")).1 {
             Ok(_) => "ok",
             Err(error) => error.code(),
         }
@@ -226,6 +223,24 @@ mod tests {
         for id in ["sshd", "k3s.service", "K3S", "k3s%00", "..%2f", "*", "", "k3s%20", "%2e%2e"] {
             assert_eq!(code("GET", &format!("/services/{id}/status")), "unknown_service", "{id}");
             assert_eq!(code("POST", &format!("/services/{id}/logs?lines=x")), "unknown_service", "{id}");
+        }
+    }
+
+    #[test]
+    fn a_known_path_has_its_route_whatever_is_wrong_with_the_rest() {
+        let limits = Limits::default();
+        for (method, target, expected) in [
+            ("GET", "/health?x", "/health"),
+            ("BREW", "/status/overview", "/overview"),
+            ("GET", "http://x/services/k3s/logs?lines=x", "/services/{id}/logs"),
+            ("GET", "/services/sshd/status", "/services/{id}/status"),
+            ("GET", "/gpu/nvidia-smi?gpu=01", "/gpu/nvidia-smi"),
+            ("GET", "/status/status/health", "-"),
+            ("GET", "/services/%ff/status", "-"),
+            ("GET", "nonsense", "-"),
+        ] {
+            assert_eq!(find(method, target, &limits, Some("/status")).0, expected, "{target}");
+            assert_eq!(template(target, Some("/status")), expected, "{target}");
         }
     }
 

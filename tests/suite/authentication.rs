@@ -2,6 +2,7 @@
 
 mod certificates;
 mod documentation;
+mod refusals;
 mod signatures;
 mod start;
 mod tls;

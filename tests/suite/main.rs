@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
 
+mod access_log;
 mod answers;
 mod authentication;
 mod bad_input;
@@ -10,12 +11,14 @@ mod commands;
 mod demo;
 mod gate;
 mod packaging;
+mod passed_sockets;
 mod pki;
 mod programs;
 mod readme;
 mod rendered;
 mod serve;
 mod server;
+mod signals;
 mod structure;
 mod stub;
 mod tables;

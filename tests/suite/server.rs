@@ -194,7 +194,8 @@ fn hear(stderr: ChildStderr, said: &Mutex<String>, to_the_end: bool) {
 }
 
 fn listening_on(line: &str) -> Option<&str> {
-    line.strip_prefix("sek8s-status: listening on ")
+    // Under systemd a line begins with its level.
+    line.strip_prefix("<6>").unwrap_or(line).strip_prefix("sek8s-status: listening on ")
 }
 
 /// Connects to an address, as a server names it.

@@ -46,21 +46,28 @@ impl<'a> Channel<'a> {
     /// Agrees on TLS. Once `stop` is readable there is only a moment left for it.
     ///
     /// # Errors
-    /// `TimedOut`, `UnexpectedEof` when the client has gone, else why they could not agree; the client
-    /// was told as far as TLS can.
+    /// `TimedOut`; `UnexpectedEof` when the client has gone, or has never said a word; else why they could not
+    /// agree. The client was told as far as TLS can.
     pub fn tls(wire: &'a Wire, config: Arc<ServerConfig>, stop: BorrowedFd<'_>) -> io::Result<Self> {
         let session = Box::new(ServerConnection::new(config).map_err(io::Error::other)?);
         let mut channel = Self { wire, tls: Some(Tls { session, unread: 0 }) };
         let (mut stop, mut deadline) = (Some(stop), Deadline::after(HANDSHAKE));
+        let mut is_begun = false;
         while channel.tls.as_ref().is_some_and(|tls| tls.session.is_handshaking()) {
             match wire.wait(stop, Some(deadline)) {
                 Seen::Ready => match channel.receive() {
                     Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                    Ok(_) => channel.flush(deadline.left())?,
+                    Ok(_) => {
+                        is_begun = true;
+                        channel.flush(deadline.left())?;
+                    }
                     Err(error) if is_to_be_tried_again(&error) => {}
                     Err(error) => return Err(error),
                 },
-                Seen::Deadline => return Err(io::ErrorKind::TimedOut.into()),
+                Seen::Deadline if is_begun => return Err(io::ErrorKind::TimedOut.into()),
+                Seen::Deadline => {
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "nothing was sent"));
+                }
                 Seen::Other => {
                     stop = None;
                     deadline = deadline.or_in(LAST_CHANCE);

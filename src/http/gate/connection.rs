@@ -1,6 +1,6 @@
 //! One connection: heads in, answers out, each step with its own bound.
 
-use std::{io, os::fd::BorrowedFd, time::Duration};
+use std::{io, os::fd::BorrowedFd, sync::Arc, time::Duration};
 
 use super::{
     Rules, Ticket,
@@ -10,11 +10,12 @@ use super::{
     private::Private,
 };
 use crate::{
+    auth::Refused,
     error::Error,
     exec::Deadline,
     http::{
         access,
-        peer::Peer,
+        peer::{Caller, Peer},
         reply::Reply,
         wire::{Seen, Wire},
     },
@@ -65,14 +66,8 @@ pub struct Connection<'a> {
 enum End {
     /// Nothing more to say.
     Quiet,
-    /// With a reason for the client.
-    Refused(Error),
-}
-
-impl From<Error> for End {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
+    /// With a reason for the client; and what was asked, as far as it is known, for the log.
+    Refused(Error, Option<(&'static str, &'static str)>),
 }
 
 impl<'a> Connection<'a> {
@@ -125,9 +120,9 @@ impl<'a> Connection<'a> {
                 Err(end) => break end,
             }
         };
-        if let End::Refused(error) = end {
+        if let End::Refused(error, asked) = end {
             let reply = Reply::error(&error);
-            access::turned_away(&self.ticket.peer(), &reply);
+            access::refused(self.caller(self.subject()), asked, &reply);
             if self.channel.write_all(&reply.to_bytes(false, Some("close")), READER).is_err() {
                 return;
             }
@@ -140,7 +135,12 @@ impl<'a> Connection<'a> {
 
     /// One request and its answer; says whether there may be another.
     fn exchange(&mut self, patience: Duration) -> Result<bool, End> {
-        let Some(mut head) = self.head(patience)? else { return Ok(false) };
+        let Some(mut head) = self.head(patience)? else {
+            if patience == FIRST_BYTE {
+                access::silent(&self.ticket.peer(), "ended without a request");
+            }
+            return Ok(false);
+        };
         // A client whose CA may be gone by now has to come again to show its certificate.
         if self.subject.is_some() && self.generation != self.rules.generation() {
             head.keep_alive = false;
@@ -150,15 +150,20 @@ impl<'a> Connection<'a> {
                 self.ticket.asks(identity);
                 self.ask(&head)
             }
-            Err(reply) => {
+            Err(mut refused) => {
                 self.ticket.asks(None);
-                access::refused(&self.ticket.peer(), access::method(&head.method), &reply);
+                let caller = self.caller(refused.identity.take());
+                let reply = Reply::refusal(refused, &self.rules.guard().challenge());
+                access::refused(caller, Some(self.rules.named(&head.method, &head.target)), &reply);
                 let say = head.say();
                 Ok(reply.to_bytes(head.method == "HEAD", (say != "nothing").then_some(say)))
             }
         };
         let goes_on = self.ticket.is_answered(answer.as_ref().map_or(0, Vec::len));
-        let Ok(answer) = answer else { return Err(Error::Internal.into()) };
+        let Ok(answer) = answer else {
+            let asked = self.rules.named(&head.method, &head.target);
+            return Err(End::Refused(Error::Internal, Some(asked)));
+        };
         if self.channel.write_all(&answer, READER).is_err() {
             return Ok(false);
         }
@@ -166,16 +171,23 @@ impl<'a> Connection<'a> {
         Ok(goes_on && head.keep_alive)
     }
 
-    /// Who asks, or what to say to somebody who may not. No command was thought of yet.
-    fn judge(&self, head: &Head) -> Result<Option<String>, Reply> {
+    /// Who asks, or why he may not. No command was thought of yet.
+    fn judge(&self, head: &Head) -> Result<Option<String>, Refused> {
         // Our own watchdog shows nothing, and asks for nothing else.
         if self.rules.is_open(&head.target) || self.ticket.peer() == Peer::Ourselves {
             return Ok(None);
         }
-        let guard = self.rules.guard();
-        guard
-            .judge(self.subject.as_deref(), &head.credentials)
-            .map_err(|refusal| Reply::refusal(refusal, &guard.challenge()))
+        self.rules.guard().judge(self.subject.as_deref(), &head.credentials)
+    }
+
+    /// Who is logged.
+    fn caller(&self, identity: Option<String>) -> Caller {
+        Caller { peer: self.ticket.peer(), identity: identity.map(Arc::from) }
+    }
+
+    /// Who a certificate has shown it to be, whatever was asked.
+    fn subject(&self) -> Option<String> {
+        self.subject.as_ref().map(|subject| format!("cert:{subject}"))
     }
 
     /// The next head; `None` when the client is done.
@@ -184,8 +196,10 @@ impl<'a> Connection<'a> {
         let mut begun = false;
         let mut stop = Some(self.stop);
         loop {
-            if let Some(head) = self.heads.next()? {
-                return Ok(Some(head));
+            match self.heads.next() {
+                Ok(Some(head)) => return Ok(Some(head)),
+                Ok(None) => {}
+                Err(error) => return Err(self.refused(error)),
             }
             if !self.heads.is_empty() && !begun {
                 begun = true;
@@ -193,33 +207,39 @@ impl<'a> Connection<'a> {
             }
             match self.channel.wait(stop, Some(deadline)) {
                 Seen::Ready => {
-                    if !self.read()? {
+                    if !self.read() {
                         return Ok(None);
                     }
                 }
-                // Who has had an answer and is only idle is neither waited for nor to blame.
-                Seen::Other | Seen::Deadline if patience == IDLE && !begun => return Ok(None),
+                // Who has had an answer and is only idle is not waited for.
+                Seen::Other if patience == IDLE && !begun => return Ok(None),
                 Seen::Other => {
                     stop = None;
                     deadline = deadline.or_in(LAST_CHANCE);
                 }
-                Seen::Deadline => return Err(Error::RequestTimeout.into()),
+                Seen::Deadline if begun => return Err(self.refused(Error::RequestTimeout)),
+                // Not a word: there is nothing to answer.
+                Seen::Deadline => return Ok(None),
             }
         }
     }
 
-    /// Reads what is there, never more than a head can be; says whether there was anything.
-    fn read(&mut self) -> Result<bool, End> {
+    /// What is there of a head is refused.
+    fn refused(&self, error: Error) -> End {
+        End::Refused(error, self.heads.asked().map(|(method, target)| self.rules.named(method, target)))
+    }
+
+    /// Reads what is there, never more than a head can be; says whether more may come.
+    fn read(&mut self) -> bool {
         let mut buffer = [0; 2048];
         let room = self.heads.room().min(buffer.len());
         match self.channel.read(&mut buffer[..room]) {
-            Ok(0) => Ok(false),
+            Ok(0) => false,
             Ok(count) => {
                 self.heads.push(&buffer[..count]);
-                Ok(true)
+                true
             }
-            Err(error) if is_to_be_tried_again(&error) => Ok(true),
-            Err(_) => Err(End::Quiet),
+            Err(error) => is_to_be_tried_again(&error),
         }
     }
 

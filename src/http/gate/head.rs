@@ -72,6 +72,17 @@ impl Heads {
         (HEAD_LIMIT + 1).saturating_sub(self.bytes.len()).max(1)
     }
 
+    /// Method and target of the head that is there or begun, if they are complete; unchecked, for the log.
+    pub fn asked(&self) -> Option<(&str, &str)> {
+        let text = self.bytes.strip_prefix(b"\r\n").unwrap_or(&self.bytes);
+        let ends = |byte: &u8| matches!(byte, b' ' | b'\r' | b'\n');
+        let (method, rest) = text.split_at(text.iter().position(ends)?);
+        let rest = rest.strip_prefix(b" ")?;
+        // Something has to stand behind the target, or it may go on.
+        let target = &rest[..rest.iter().position(ends)?];
+        Some((std::str::from_utf8(method).ok()?, std::str::from_utf8(target).ok()?))
+    }
+
     /// Takes out the first head, if it is whole. It is read only when what has come since may have ended a
     /// line, or is as much again: to read all of it anew for every byte would be work that a client can
     /// have done for nothing.
@@ -231,6 +242,23 @@ mod tests {
             Ok(Read::Partial) => "partial",
             Ok(Read::Whole(..)) => "whole",
             Err(error) => error.code(),
+        }
+    }
+
+    #[test]
+    fn what_was_asked_is_known_once_the_target_is_complete() {
+        for (bytes, expected) in [
+            ("", None),
+            ("GET", None),
+            ("GET /services", None),
+            ("GET /services HT", Some(("GET", "/services"))),
+            ("\r\nGET /services\r\n", Some(("GET", "/services"))),
+            ("GET  /services HTTP/1.1\r\n", Some(("GET", ""))),
+            ("\u{16}\u{3}\u{1}\r\n\r\n", None),
+        ] {
+            let mut heads = Heads::default();
+            heads.push(bytes.as_bytes());
+            assert_eq!(heads.asked(), expected, "{bytes:?}");
         }
     }
 

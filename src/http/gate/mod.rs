@@ -29,7 +29,7 @@ pub use self::{
     connection::{CONNECTION_HEADER, SAY_HEADER},
     table::{Table, Ticket},
 };
-use super::{keys::Keys, listen::Listener, route, tls::Tls, wire::Wire};
+use super::{access, keys::Keys, listen::Listener, route, tls::Tls, wire::Wire};
 use crate::auth::Guard;
 
 /// Reads a head; a whole one must have nothing but what may be handed on.
@@ -77,6 +77,11 @@ impl Rules {
 
     fn guard(&self) -> &Guard {
         self.keys.guard()
+    }
+
+    /// Method and route of a request, as the log names them.
+    fn named(&self, method: &str, target: &str) -> (&'static str, &'static str) {
+        (access::method(method), route::template(target, self.path_prefix.as_deref()))
     }
 
     /// Whether everybody may ask for this.

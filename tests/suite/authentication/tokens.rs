@@ -50,7 +50,7 @@ fn a_token_lets_in_and_another_does_not() {
 
     eventually("who asked is said", || server.said().contains(" token:3 GET /services 200 "));
     assert!(server.said().contains(" token:2 GET /services 200 "), "{}", server.said());
-    assert!(server.said().contains(" - GET - 401 "), "{}", server.said());
+    assert!(server.said().contains(" - GET /overview 401 "), "{}", server.said());
     assert!(!server.said().to_lowercase().contains(TOKEN), "no secret is said");
 }
 
