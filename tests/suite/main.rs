@@ -5,6 +5,7 @@
 mod answers;
 mod authentication;
 mod bad_input;
+mod clients;
 mod commands;
 mod demo;
 mod gate;
