@@ -2,6 +2,7 @@
 
 mod certificates;
 mod documentation;
+mod expiry;
 mod signatures;
 mod start;
 mod tls;
