@@ -16,6 +16,7 @@ mod readme;
 mod rendered;
 mod serve;
 mod server;
+mod smuggling;
 mod structure;
 mod stub;
 mod tables;
