@@ -1,5 +1,7 @@
 //! Prometheus' blackbox exporter.
 
+use std::time::{Duration, Instant};
+
 use super::*;
 
 /// What a probe found: the whole of it, and whether it was a success.
@@ -59,4 +61,19 @@ fn the_blackbox_exporter_sees_whether_the_server_lives_and_the_machine_is_well()
     let over_tls = probe("sek8s_overview_tls", &guarded, "/overview");
     assert!(over_tls.is_success(), "{}", over_tls.0);
     assert!(over_tls.value("probe_ssl_earliest_cert_expiry") > 1.0);
+}
+
+#[test]
+fn the_scrape_timeout_of_prometheus_cuts_that_of_the_module() {
+    let server = Server::start(plain().nvidia_smi(&Stub::acts("exec sleep 1000")));
+    let Some((_exporter, port)) = start(block("yaml", "modules:")) else {
+        return left_out("prometheus-blackbox-exporter");
+    };
+    let target =
+        format!("http://127.0.0.1:{port}/probe?module=sek8s_overview&target={}/overview", server.name());
+    let begun = Instant::now();
+    let probe = Probe(curl(&["-H", "X-Prometheus-Scrape-Timeout-Seconds: 1", &target]).1);
+    assert!(!probe.is_success());
+    // The answer takes the command timeout, ten seconds; the module would wait for it.
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
 }

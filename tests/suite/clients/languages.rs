@@ -55,8 +55,7 @@ fn a_program_in_go_prints_the_verdict_over_tls_with_a_token() {
         let (_, port) = server.name().rsplit_once(':').unwrap();
         let program = blocks("go")[0].replace("localhost:8080", &format!("localhost:{port}"));
         fs::write(server.programs().path().join("ask.go"), program).unwrap();
-        let cache = std::env::temp_dir().join("sek8s-status-go-cache");
-        let script = format!("GO111MODULE=off GOCACHE={} go run ask.go", cache.display());
+        let script = format!("GO111MODULE=off GOCACHE={}/go go run ask.go", env!("CARGO_TARGET_TMPDIR"));
         assert_eq!(run(&script, &server), verdict);
     }
 }
