@@ -12,6 +12,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use tempfile::TempDir;
@@ -70,9 +71,17 @@ fn set_up(block: &str, server: &Server) -> String {
         .replace("/etc/prometheus/status-token", token.to_str().unwrap())
 }
 
-/// A port on loopback that nothing listens on.
+/// A port on loopback that nothing listens on, given out once. Not one of those that the kernel gives to clients: any
+/// other test could get it meanwhile, and a client that tries it before its program listens could meet itself.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = std::process::id().wrapping_mul(101).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 10_000 + u16::try_from(next % 20_000).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A server on this machine, all healthy.

