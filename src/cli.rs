@@ -129,7 +129,7 @@ const SERVE_LONG_HELP: &str = concat!(
 
 A CA and two certificates:
   new="openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 365"
-  $new -subj "/CN=status CA" -keyout ca.key -out ca.pem
+  $new -subj /CN=status-CA -addext keyUsage=critical,keyCertSign,cRLSign -keyout ca.key -out ca.pem
   for="-CA ca.pem -CAkey ca.key -addext basicConstraints=CA:FALSE -addext extendedKeyUsage"
   $new -subj /CN=vm -addext subjectAltName=DNS:localhost -keyout vm.key -out vm.pem $for=serverAuth
   $new -subj /CN=monitor -keyout client.key -out client.pem $for=clientAuth

@@ -1,10 +1,10 @@
 //! All that says who may ask: TLS and the guard, and the files that both were read from.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 
-use super::{key_file, tls::Tls};
+use super::{expiry, key_file, tls::Tls};
 use crate::{
     auth::{Guard, Tokens},
     settings::{AuthSettings, File, SettingError},
@@ -49,6 +49,12 @@ impl Keys {
         let files =
             self.tls.iter().flat_map(Tls::files).chain(self.token_file.iter().map(|file| &*file.path));
         files.filter(|path| accessat(CWD, *path, Access::READ_OK, AtFlags::EACCESS).is_err())
+    }
+
+    /// Says in the log if the certificate is about to expire, and returns how soon to look again.
+    pub fn watch_expiry(&self) -> Option<Duration> {
+        self.tls.as_ref()?.warn_of_expiry();
+        Some(expiry::LOOK)
     }
 
     /// Reads all files again. What cannot be used leaves what was before; each is said in the log.

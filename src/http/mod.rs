@@ -2,6 +2,7 @@
 //! questions.
 
 mod access;
+mod expiry;
 mod gate;
 mod hangup;
 mod key_file;
@@ -177,7 +178,7 @@ struct Shared {
 }
 
 /// Waits for a signal to stop, or for the end of accepting; says whether it was the latter. Meanwhile
-/// systemd gets its signs of life, and on SIGHUP keys are read again.
+/// systemd gets its signs of life, the certificate's dates are watched, and on SIGHUP keys are read again.
 fn wait(
     shared: &Shared,
     interrupt: &Interrupt,
@@ -187,6 +188,7 @@ fn wait(
 ) -> bool {
     loop {
         let left = attendant.attend(shared.requests.load(Ordering::Relaxed));
+        let left = left.into_iter().chain(keys.watch_expiry()).min();
         let timeout = left.and_then(|left| rustix::event::Timespec::try_from(left).ok());
         let mut fds = [
             PollFd::new(interrupt, PollFlags::IN),

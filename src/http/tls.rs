@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -18,7 +18,7 @@ use rustls::{
 };
 use x509_cert::{Certificate, der::Decode};
 
-use super::key_file;
+use super::{expiry::Expiry, key_file};
 use crate::settings::{File, SettingError, TlsFiles};
 
 /// TLS with the pair that is in force.
@@ -26,6 +26,7 @@ use crate::settings::{File, SettingError, TlsFiles};
 pub struct Tls {
     files: TlsFiles,
     config: RwLock<Arc<ServerConfig>>,
+    expiry: Mutex<Option<Expiry>>,
     generation: AtomicU64,
 }
 
@@ -35,8 +36,15 @@ impl Tls {
     /// # Errors
     /// When one cannot be read or used, or they do not belong together.
     pub fn read(files: &TlsFiles) -> Result<Self, SettingError> {
-        let config = RwLock::new(Arc::new(configure(files)?));
-        Ok(Self { config, files: files.clone(), generation: AtomicU64::new(0) })
+        let (config, expiry) = configure(files)?;
+        let tls = Self {
+            files: files.clone(),
+            config: RwLock::new(Arc::new(config)),
+            expiry: Mutex::new(expiry),
+            generation: AtomicU64::new(0),
+        };
+        tls.warn_of_expiry();
+        Ok(tls)
     }
 
     /// What a connection that begins now is answered with.
@@ -57,10 +65,21 @@ impl Tls {
     /// # Errors
     /// As [`Tls::read`]; the old ones stay in force then.
     pub fn renew(&self) -> Result<(), SettingError> {
-        let config = Arc::new(configure(&self.files)?);
-        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        let (config, expiry) = configure(&self.files)?;
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+        *self.expiry.lock().unwrap_or_else(PoisonError::into_inner) = expiry;
         self.generation.fetch_add(1, Ordering::SeqCst);
+        self.warn_of_expiry();
         Ok(())
+    }
+
+    /// Says in the log if the certificate in force is about to expire; at most once a day. It is no reason to stop:
+    /// the clock may be wrong, and clients decide for themselves what they accept.
+    pub fn warn_of_expiry(&self) {
+        let mut expiry = self.expiry.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(warning) = expiry.as_mut().and_then(|expiry| expiry.warning(Timestamp::now())) {
+            log::warn!("{warning}");
+        }
     }
 
     /// The files.
@@ -73,10 +92,10 @@ impl Tls {
     }
 }
 
-fn configure(files: &TlsFiles) -> Result<ServerConfig, SettingError> {
+fn configure(files: &TlsFiles) -> Result<(ServerConfig, Option<Expiry>), SettingError> {
     let provider = Arc::new(ring::default_provider());
     let chain = certificates(&files.certificate)?;
-    warn_of_dates(&files.certificate.path, &chain);
+    let expiry = Expiry::of(&files.certificate.path, &chain);
     let key_bytes = key_file::read_secret(&files.key)?;
     let key = PrivateKeyDer::from_pem_slice(&key_bytes)
         .map_err(|_| files.key.unusable("there is no private key in it, or an encrypted one"))?;
@@ -105,7 +124,7 @@ fn configure(files: &TlsFiles) -> Result<ServerConfig, SettingError> {
     // by an old session.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(config)
+    Ok((config, expiry))
 }
 
 fn certificates(file: &File) -> Result<Vec<CertificateDer<'static>>, SettingError> {
@@ -123,25 +142,6 @@ fn roots(ca: &File) -> Result<RootCertStore, SettingError> {
         roots.add(certificate).map_err(|_| ca.unusable("a certificate in it cannot be used"))?;
     }
     Ok(roots)
-}
-
-/// A clock may be wrong, and clients decide for themselves what they accept.
-fn warn_of_dates(path: &Path, chain: &[CertificateDer<'_>]) {
-    let Some(certificate) = chain.first().and_then(|der| Certificate::from_der(der).ok()) else { return };
-    let validity = certificate.tbs_certificate.validity;
-    let time = |time: x509_cert::time::Time| {
-        Timestamp::from_second(i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX))
-            .unwrap_or(Timestamp::MAX)
-    };
-    let (from, until, now) = (time(validity.not_before), time(validity.not_after), Timestamp::now());
-    let path = path.display();
-    if until < now {
-        log::warn!(
-            "the certificate in {path} has expired: it was good until {until:.0}; by the clock it is {now:.0}"
-        );
-    } else if from > now {
-        log::warn!("the certificate in {path} is not good before {from:.0}; by the clock it is {now:.0}");
-    }
 }
 
 /// The subject of a client's certificate, as RFC 4514 writes it; of one that was verified.

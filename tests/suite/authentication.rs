@@ -2,6 +2,7 @@
 
 mod certificates;
 mod documentation;
+mod expiry;
 mod refusals;
 mod signatures;
 mod start;
@@ -29,11 +30,11 @@ use crate::{
     test::{Test, eventually},
 };
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
-const OTHER_TOKEN: &str = "another-token.of+thirty/six~signs===";
+pub const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+pub const OTHER_TOKEN: &str = "another-token.of+thirty/six~signs===";
 
 /// A server's command line, run by root as somebody who may read the keys.
-fn serve(flags: &str) -> Test {
+pub fn serve(flags: &str) -> Test {
     let test = Test::new(&format!("serve --listen 127.0.0.1:0 --log-level debug {flags}"));
     if is_root() { test.environment("RUN_AS", "nobody") } else { test }
 }
@@ -43,7 +44,7 @@ fn is_root() -> bool {
 }
 
 /// Gives a secret to whom root becomes.
-fn hand_over(secret: &Path) {
+pub fn hand_over(secret: &Path) {
     if is_root() {
         let nobody = Command::new("id").args(["-u", "nobody"]).output().unwrap().stdout;
         chown(secret, Some(String::from_utf8(nobody).unwrap().trim().parse().unwrap()), None).unwrap();
@@ -57,7 +58,7 @@ fn write_secret(path: &Path, text: &str) {
 }
 
 /// With an authority and a pair of its own: `ca.pem`, `server.pem`, `server.key` beside the programs.
-fn with_tls(test: Test) -> (Test, Pki) {
+pub fn with_tls(test: Test) -> (Test, Pki) {
     let folder = test.programs().path().to_owned();
     let pki = Pki::new(&folder, "ca");
     pki.server("server");
@@ -67,12 +68,12 @@ fn with_tls(test: Test) -> (Test, Pki) {
 }
 
 /// A setting that names a file beside the programs.
-fn named(test: Test, variable: &str, name: &str) -> Test {
+pub fn named(test: Test, variable: &str, name: &str) -> Test {
     let path = test.programs().path().join(name).display().to_string();
     test.environment(variable, &path)
 }
 
-fn with_tokens(test: Test, lines: &str) -> Test {
+pub fn with_tokens(test: Test, lines: &str) -> Test {
     write_secret(&test.programs().path().join("tokens"), lines);
     named(test, "AUTH_TOKEN_FILE", "tokens")
 }
@@ -91,7 +92,7 @@ fn get(server: &Server, path: &str, headers: &[(&str, &str)]) -> Answer {
     ask(&mut server.connect(), path, headers)
 }
 
-fn bearer(token: &str) -> String {
+pub fn bearer(token: &str) -> String {
     format!("Bearer {token}")
 }
 

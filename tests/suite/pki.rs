@@ -10,7 +10,7 @@ use std::{
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, date_time_ymd,
+    KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use rustls::{
     ClientConfig, RootCertStore,
@@ -27,7 +27,10 @@ pub struct Pki {
 /// When a certificate is good.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Dates {
+    /// For months to come.
     Now,
+    /// For so many hours more.
+    Hours(u64),
     Past,
     Future,
 }
@@ -45,6 +48,8 @@ impl Pki {
         let mut params = CertificateParams::default();
         params.distinguished_name = named(name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // What strict clients ask for.
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         fs::write(folder.join(format!("{name}.pem")), params.self_signed(&key).unwrap().pem()).unwrap();
         Self { folder: folder.to_owned(), issuer: Issuer::new(params, key) }
     }
@@ -69,9 +74,12 @@ impl Pki {
             CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
         params.distinguished_name = named(name);
         params.extended_key_usages = vec![usage];
+        params.use_authority_key_identifier_extension = true;
         let day = Duration::from_hours(24);
+        let now = SystemTime::now();
         (params.not_before, params.not_after) = match dates {
-            Dates::Now => ((SystemTime::now() - day).into(), (SystemTime::now() + day).into()),
+            Dates::Now => ((now - day).into(), (now + 90 * day).into()),
+            Dates::Hours(hours) => ((now - day).into(), (now + Duration::from_hours(hours)).into()),
             Dates::Past => (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 2, 3)),
             Dates::Future => (date_time_ymd(2101, 4, 5), date_time_ymd(2102, 1, 1)),
         };

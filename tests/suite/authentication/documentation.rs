@@ -72,3 +72,38 @@ fn curl_plainly(server: &Server, folder: &Path) -> String {
         .unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
+
+/// As Python 3.13 and later verify by themselves.
+const STRICT: &str = r#"
+import ssl, sys, urllib.request
+context = ssl.create_default_context(cafile="ca.pem")
+context.verify_flags |= ssl.VERIFY_X509_STRICT
+context.load_cert_chain("client.pem", "client.key")
+print(urllib.request.urlopen(sys.argv[1], context=context, timeout=20).status)
+"#;
+
+#[test]
+fn the_certificates_of_the_documentation_are_verified_strictly() {
+    let folder = crate::stub::folder();
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).current_dir(folder.path()).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        (output.status.success(), said)
+    };
+    let recipe = &blocks("sh")[0];
+    let (made, said) = run("bash", &["-ec", recipe]);
+    assert!(made, "{said}");
+    for (purpose, certificate) in [("sslserver", "vm.pem"), ("sslclient", "client.pem"), ("any", "ca.pem")] {
+        let arguments = ["verify", "-x509_strict", "-purpose", purpose, "-CAfile", "ca.pem", certificate];
+        let (verified, said) = run("openssl", &arguments);
+        assert!(verified, "{certificate}: {said}");
+    }
+    let flags = "serve --tls-cert vm.pem --tls-key vm.key --client-ca ca.pem --mtls-required --demo --listen 127.0.0.1:0";
+    let server = Server::start_as(Test::new(flags), |binary| {
+        let mut command = Command::new(binary);
+        command.current_dir(folder.path());
+        command
+    });
+    let address = server.name().replace("127.0.0.1", "localhost") + "/services";
+    assert_eq!(run("python3", &["-c", STRICT, &address]), (true, "200\n".to_owned()));
+}

@@ -114,8 +114,8 @@ fn files_that_cannot_be_used_stop_the_start() {
 #[test]
 fn a_certificate_of_another_time_is_a_warning() {
     for (dates, said) in [
-        (Dates::Past, "has expired: it was good until 2002-02-03T00:00:00Z; by the clock it is 20"),
-        (Dates::Future, "is not good before 2101-04-05T00:00:00Z; by the clock it is 20"),
+        (Dates::Past, "expired at 2002-02-03T00:00:00Z; the clock says 20"),
+        (Dates::Future, "is not valid before 2101-04-05T00:00:00Z; the clock says 20"),
     ] {
         let (test, pki) = with_tls(serve(""));
         pki.server_of("server", dates);
