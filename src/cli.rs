@@ -240,6 +240,12 @@ pub struct Logs {
     /// Only entries of so long ago at most, such as `1h30m`; up to --log-window
     #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, conflicts_with = "follow")]
     pub since: Option<String>,
+    /// Only entries of this priority and worse: 0 to 7, or emerg, alert, crit, err, warning, notice, info, debug
+    #[arg(short, long, value_name = "PRIORITY", value_hint = ValueHint::Other)]
+    pub priority: Option<String>,
+    /// Show times in the time zone of this machine instead of UTC
+    #[arg(long, conflicts_with = "json")]
+    pub local: bool,
     /// Go on with each new entry as it comes, until Ctrl-C; with --json one entry object a line
     #[arg(short, long)]
     pub follow: bool,

@@ -62,6 +62,36 @@ impl Lines {
     }
 }
 
+/// How grave an entry of a log is, from 0 (emerg) to 7 (debug): this and worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Priority(u8);
+
+impl Priority {
+    /// The gravest.
+    pub const WORST: Self = Self(0);
+
+    /// What may be given for one.
+    pub const ALLOWED: &'static str =
+        "a number from 0 to 7 or one of emerg, alert, crit, err, warning, notice, info, debug";
+
+    /// Reads a number or a name of syslog(3), in lower case; `None` for anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        const NAMES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+        let number = NAMES.iter().position(|name| *name == text).or_else(|| match text.as_bytes() {
+            [digit @ b'0'..=b'7'] => Some(usize::from(digit - b'0')),
+            _ => None,
+        })?;
+        u8::try_from(number).ok().map(Self)
+    }
+
+    /// From 0 to 7.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.0
+    }
+}
+
 /// Reads an integer the way every parameter is read: `-?[0-9]+`, any length, saturated at
 /// ±(2^53 − 1). `None` for anything else, a plus sign and blanks included.
 #[must_use]
@@ -91,6 +121,20 @@ mod tests {
         case("-99999999999999999999999999", Some(-Lines::SATURATED));
         for text in ["", "-", "+7", "1.0", "1_0", " 1", "1 ", "0x1", "--1", "١"] {
             case(text, None);
+        }
+    }
+
+    #[test]
+    fn a_priority_is_a_number_or_a_name() {
+        for (number, text) in
+            ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"].iter().enumerate()
+        {
+            let by_name = Priority::parse(text).map(|priority| usize::from(priority.number()));
+            assert_eq!(by_name, Some(number), "{text}");
+            assert_eq!(Priority::parse(&number.to_string()), Priority::parse(text));
+        }
+        for text in ["", "8", "-1", "+3", "03", "ERR", "error", "warn", "3..4", "٣", " 3"] {
+            assert_eq!(Priority::parse(text), None, "{text:?}");
         }
     }
 

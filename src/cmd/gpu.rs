@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use serde_json::Number;
 
-use super::{Call, Failure, Outcome, reasons, screen::Screen, table, tone::Tone};
+use super::{
+    Call, Failure, Outcome, reasons,
+    screen::Screen,
+    table::{self, Column, Room},
+    tone::Tone,
+};
 use crate::{
     cli::GpuFlags,
     error::Error,
@@ -20,7 +25,7 @@ use crate::{
 /// How many unreadable lines are shown.
 const SHOWN: usize = 16;
 
-/// From this width on a row has room for the UUID.
+/// From this width on a row has room for what says something only now and then.
 const WIDE: u16 = 120;
 
 /// Prints one row per GPU, or nvidia-smi's own text.
@@ -70,15 +75,31 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
         }
         _ => return String::new(),
     };
-    let wide = width.is_none_or(|width| width >= WIDE);
-    let mut header = vec!["GPU", "NAME", "TEMP", "POWER", "UTIL", "MEMORY", "ECC", "MIG"];
-    if wide {
-        header.push("UUID");
-    }
     let driver = rows.iter().find_map(|row| row.driver_version.as_deref()).unwrap_or("unknown");
-    let cells = rows.iter().map(|row| cells(row, wide)).collect();
-    let table = table::render(&header, cells, width);
-    format!("{table}\ndriver {}\n{}", escape::line(driver), unread(&report.unread))
+    let count = if rows.len() == 1 { "1 GPU".to_owned() } else { format!("{} GPUs", rows.len()) };
+    // What says nothing has no room on a narrow terminal: no errors, no MIG.
+    let wide = width.is_none_or(|width| width >= WIDE);
+    let has_errors = rows.iter().any(|row| ecc(row) > 0.0);
+    let has_mig = rows.iter().any(|row| row.mig.as_deref() == Some("Enabled"));
+    let columns: Vec<(Column, fn(&GpuRow) -> String)> = [
+        (true, ("GPU", Room::Always), index as fn(&GpuRow) -> String),
+        (true, ("NAME", Room::Leaves(4)), name),
+        (true, ("TEMP", Room::Leaves(2)), temperature),
+        (true, ("POWER", Room::Leaves(3)), power),
+        (true, ("BUSY", Room::Leaves(1)), busy),
+        (true, ("MEMORY", Room::Always), memory),
+        (wide || has_errors, ("ECC", Room::Leaves(0)), errors),
+        (wide || has_mig, ("MIG", Room::Leaves(5)), mig),
+        (wide, ("UUID", Room::Leaves(6)), uuid),
+    ]
+    .into_iter()
+    .filter_map(|(is_shown, column, cell)| is_shown.then_some((column, cell)))
+    .collect();
+    let titles: Vec<Column> = columns.iter().map(|(column, _)| *column).collect();
+    let cells: Vec<Vec<String>> =
+        rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row)).collect()).collect();
+    let table = table::render(&titles, &cells, width);
+    format!("{table}{count}, driver {}\n{}", escape::line(driver), unread(&report.unread))
 }
 
 /// The lines of the query's answer that could not be read as rows: a GPU may hide behind each.
@@ -95,35 +116,72 @@ fn unread(lines: &[String]) -> String {
     format!("{}\n{shown}", Tone::Bad.of(&title))
 }
 
-fn cells(row: &GpuRow, wide: bool) -> Vec<String> {
-    let number = |value: &Option<Number>| value.as_ref().map_or("-".to_owned(), Number::to_string);
-    let whole = |value: &Option<Number>| {
-        value.as_ref().and_then(Number::as_f64).map_or("-".to_owned(), |value| format!("{value:.0}"))
-    };
-    let text = |value: &Option<String>| escape::line(value.as_deref().unwrap_or("-"));
-    let ecc = match row.ecc_uncorrected.as_ref().and_then(Number::as_f64) {
-        Some(errors) if errors > 0.0 => Tone::Bad.of(&number(&row.ecc_uncorrected)),
-        _ => number(&row.ecc_uncorrected),
-    };
-    let mig = match row.mig.as_deref() {
+fn index(row: &GpuRow) -> String {
+    number(row.index.as_ref())
+}
+
+fn name(row: &GpuRow) -> String {
+    text(row.name.as_deref())
+}
+
+fn temperature(row: &GpuRow) -> String {
+    with_unit(number(row.temperature_c.as_ref()), "°C")
+}
+
+fn power(row: &GpuRow) -> String {
+    of(row.power_w.as_ref(), row.power_limit_w.as_ref(), "W", |watts| format!("{watts:.0}"))
+}
+
+fn busy(row: &GpuRow) -> String {
+    with_unit(number(row.utilization_percent.as_ref()), "%")
+}
+
+fn memory(row: &GpuRow) -> String {
+    of(row.memory_used_mib.as_ref(), row.memory_total_mib.as_ref(), "GiB", |mib| {
+        format!("{:.1}", mib / 1024.0)
+    })
+}
+
+fn ecc(row: &GpuRow) -> f64 {
+    row.ecc_uncorrected.as_ref().and_then(Number::as_f64).unwrap_or(0.0)
+}
+
+fn errors(row: &GpuRow) -> String {
+    let errors = number(row.ecc_uncorrected.as_ref());
+    if ecc(row) > 0.0 { Tone::Bad.of(&errors) } else { errors }
+}
+
+fn mig(row: &GpuRow) -> String {
+    match row.mig.as_deref() {
         Some("Enabled") => "on".to_owned(),
         Some("Disabled") => "off".to_owned(),
-        _ => text(&row.mig),
-    };
-    let mut cells = vec![
-        number(&row.index),
-        text(&row.name),
-        format!("{} C", number(&row.temperature_c)),
-        format!("{}/{} W", whole(&row.power_w), whole(&row.power_limit_w)),
-        format!("{} %", number(&row.utilization_percent)),
-        format!("{}/{} MiB", number(&row.memory_used_mib), number(&row.memory_total_mib)),
-        ecc,
-        mig,
-    ];
-    if wide {
-        cells.push(text(&row.uuid));
+        other => text(other),
     }
-    cells
+}
+
+fn uuid(row: &GpuRow) -> String {
+    text(row.uuid.as_deref())
+}
+
+fn number(value: Option<&Number>) -> String {
+    value.map_or("-".to_owned(), Number::to_string)
+}
+
+fn text(value: Option<&str>) -> String {
+    escape::line(value.unwrap_or("-"))
+}
+
+fn with_unit(value: String, unit: &str) -> String {
+    if value == "-" { value } else { format!("{value} {unit}") }
+}
+
+/// `548/700 W`; `-` where neither is known.
+fn of(used: Option<&Number>, total: Option<&Number>, unit: &str, shown: impl Fn(f64) -> String) -> String {
+    let shown = |value: Option<&Number>| value.and_then(Number::as_f64).map_or("-".to_owned(), &shown);
+    match (shown(used), shown(total)) {
+        (used, total) if used == "-" && total == "-" => used,
+        (used, total) => format!("{used}/{total} {unit}"),
+    }
 }
 
 /// Why nvidia-smi failed, what it said, and what to do next; empty if it did not.

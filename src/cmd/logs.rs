@@ -2,21 +2,23 @@
 
 use std::{io, ops::ControlFlow, os::fd::AsFd, time::Duration};
 
-use super::{Call, Failure, Outcome, reasons, screen::Screen, status, tone::Tone};
+use jiff::tz::TimeZone;
+
+use super::{Call, Failure, Outcome, entries::Layout, reasons, screen::Screen};
 use crate::{
     cli,
     error::Error,
     escape,
-    limits::{self, Lines},
+    limits::{self, Lines, Priority},
     report::{
-        Aged, Entry, Note, document,
+        Aged, Entry, Note, document, listed,
         logs::{self, Logs, Question},
     },
 };
 
 /// Prints the newest entries, oldest first.
 pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let service = status::find(&flags.id)?;
+    let service = listed(&flags.id)?;
     let lines = match flags.lines.as_deref() {
         None => None,
         Some(text) => Some(limits::integer(text).ok_or_else(|| bad("lines", "a whole number".to_owned()))?),
@@ -26,18 +28,31 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
         None => None,
         Some(text) => window(text, call.limits.log_window)?,
     };
+    let priority = match flags.priority.as_deref() {
+        None => None,
+        Some(text) => {
+            Some(Priority::parse(text).ok_or_else(|| bad("priority", Priority::ALLOWED.to_owned()))?)
+        }
+    };
+    // Without zone data there is UTC.
+    let zone = if flags.local { TimeZone::try_system().unwrap_or(TimeZone::UTC) } else { TimeZone::UTC };
+    // People read the entries, not the lines that are made of them.
+    let question = Question { service, lines, since, priority, entries: flags.entries || !call.json };
     if flags.follow {
-        return follow(service, lines, call, screen);
+        return follow(question, zone, call, screen);
     }
-    let question = Question { service, lines, since, entries: flags.entries };
     let answer = logs::collect(&call.exec, &call.limits, call.deadline(), question)?;
     if call.json {
         screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
         return Ok(Outcome::Well);
     }
     let mut text = reasons::demo_line(call.exec.is_demo());
-    for (line, priority) in answer.logs.iter().zip(&answer.priorities) {
-        text.push_str(&shown(line, *priority));
+    let layout = Layout::of(answer.entries(), zone, call.exec.now(), screen.width());
+    if !answer.entries().is_empty() {
+        text.push_str(&layout.title());
+    }
+    for entry in answer.entries() {
+        text.push_str(&layout.line(entry));
     }
     screen.print(&text)?;
     for note in &answer.notes {
@@ -52,53 +67,22 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
     Ok(Outcome::Well)
 }
 
-fn follow(
-    service: &'static crate::service::Service,
-    lines: Lines,
-    call: &Call,
-    screen: &mut Screen,
-) -> Result<Outcome, Failure> {
+fn follow(question: Question, zone: TimeZone, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let reader = screen.as_fd().try_clone_to_owned()?;
+    let layout = Layout::to_follow(zone);
     if !call.json {
-        screen.print(&reasons::demo_line(call.exec.is_demo()))?;
+        screen.print(&format!("{}{}", reasons::demo_line(call.exec.is_demo()), layout.title()))?;
     }
     let mut written: io::Result<()> = Ok(());
     let take = |entry: Entry| {
-        written = print(&entry, call.json, screen);
+        written =
+            if call.json { screen.write(&document(&entry)) } else { screen.print(&layout.line(&entry)) };
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let warn = |line: &str| eprint_quietly(&format!("journalctl: {}", escape::line(line)));
-    logs::follow(&call.exec, &call.limits, service, lines, reader.as_fd(), take, warn)?;
+    logs::follow(&call.exec, &call.limits, question, reader.as_fd(), take, warn)?;
     written?;
     Ok(Outcome::Well)
-}
-
-fn print(entry: &Entry, json: bool, screen: &mut Screen) -> io::Result<()> {
-    if json { screen.write(&document(entry)) } else { screen.print(&shown(&entry.line(), entry.priority)) }
-}
-
-/// One entry for people: harmless, the lines of its message indented so that none can pass for an
-/// entry, errors and warnings in colour.
-fn shown(line: &str, priority: Option<u8>) -> String {
-    let tone = match priority {
-        Some(0..=3) => Some(Tone::Bad),
-        Some(4) => Some(Tone::Warning),
-        Some(7) => Some(Tone::Dim),
-        _ => None,
-    };
-    let mut text = String::new();
-    for (number, part) in line.split('\n').enumerate() {
-        let part = escape::line(part);
-        if number > 0 {
-            text.push_str("    ");
-        }
-        match tone {
-            Some(tone) if !part.is_empty() => text.push_str(&tone.of(&part)),
-            _ => text.push_str(&part),
-        }
-        text.push('\n');
-    }
-    text
 }
 
 /// What was left out, and the flag that brings it back.

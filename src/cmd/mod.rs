@@ -1,6 +1,7 @@
 //! The subcommands, one file each: ask for a report, print it.
 
 mod commands;
+mod entries;
 mod gpu;
 mod logs;
 mod overview;
@@ -9,6 +10,7 @@ mod reasons;
 pub mod screen;
 mod serve;
 mod services;
+mod states;
 mod status;
 mod table;
 mod tone;
@@ -85,7 +87,9 @@ pub fn keeps(command: &Command, settings: &Settings) -> &'static [Capability] {
     let reads_journal = match command {
         Command::Logs(_) | Command::Serve(_) | Command::Privileges => true,
         Command::Overview(_) => settings.last_log.value,
-        Command::Services | Command::Status(_) | Command::Gpu(_) | Command::Commands => false,
+        // Of one service the last entries are shown.
+        Command::Status(flags) => flags.ids.len() == 1,
+        Command::Services | Command::Gpu(_) | Command::Commands => false,
     };
     if reads_journal { &[Capability::DacReadSearch] } else { &[] }
 }

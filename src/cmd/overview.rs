@@ -2,16 +2,25 @@
 
 use std::{io, time::Duration};
 
+use jiff::Timestamp;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::{Call, Failure, Outcome, reasons, screen::Screen, status, table, tone::Tone};
+use super::{
+    Call, Failure, Outcome, reasons,
+    screen::Screen,
+    states,
+    table::{self, Column, Room},
+    tone::{self, Tone},
+};
 use crate::{
     cli::OverviewFlags,
     error::Error,
+    escape,
     exec::Deadline,
     report::{
         document,
-        gpu::GpuStatus,
+        gpu::{GpuReport, GpuStatus},
+        gpu_banner,
         last_log::LastLogs,
         overview::{self, Overview, Verdict},
     },
@@ -48,36 +57,123 @@ fn outcome(answer: &Overview) -> Outcome {
 
 fn shown(answer: &Overview, call: &Call, width: Option<u16>) -> String {
     let now = call.exec.now();
-    let verdict = match answer.status {
+    let mut text = reasons::demo_line(call.exec.is_demo());
+    text.push_str(&verdict(answer, width));
+    text.push('\n');
+    if !answer.is_blind() {
+        text.push('\n');
+        text.push_str(&subjects(answer, now, width));
+    }
+    text.push_str(&reasons::list("Why", Tone::Bad, &answer.reasons, width));
+    text.push_str(&reasons::list("Warnings", Tone::Warning, &answer.warnings, width));
+    text.push_str(&next_step(answer, width));
+    text
+}
+
+/// The verdict, when it was found, and how much it is about: as much of that as fits.
+fn verdict(answer: &Overview, width: Option<u16>) -> String {
+    let word = match answer.status {
+        _ if answer.is_blind() => Tone::Warning.of("UNKNOWN"),
         Verdict::Ok => Tone::Good.of("OK"),
         Verdict::Degraded => Tone::Bad.of("DEGRADED"),
     };
-    let mut text = reasons::demo_line(call.exec.is_demo());
-    text.push_str(&format!("{verdict} at {}\n\n", answer.collected_at()));
+    let at = answer.collected_at();
+    let (_, time) = at.split_once(' ').unwrap_or_default();
+    let mut variants = vec![format!("{word} at {at}"), format!("{word} at {time}")];
+    if let Some(extent) = extent(answer) {
+        variants.insert(0, format!("{word} at {at}: {extent}"));
+    }
+    table::fitting(&variants, width.map(usize::from)).to_owned()
+}
+
+/// `1 of 7 services and the GPUs`.
+fn extent(answer: &Overview) -> Option<String> {
+    if answer.is_blind() {
+        return Some("nothing could be asked".to_owned());
+    }
+    let unwell = answer.services.iter().filter(|service| !service.healthy).count();
+    let services = (unwell > 0).then(|| format!("{unwell} of {} services", answer.services.len()));
+    let gpus = (answer.gpu.status == GpuStatus::Error).then(|| "the GPUs".to_owned());
+    let parts: Vec<String> = [services, gpus].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" and "))
+}
+
+/// One row per service, and one for the GPUs, whose text takes the place of all columns from STATE on.
+fn subjects(answer: &Overview, now: Timestamp, width: Option<u16>) -> String {
+    const COLUMNS: [Column; 5] = [
+        ("SERVICE", Room::Always),
+        ("HEALTH", Room::Always),
+        ("STATE", Room::Leaves(1)),
+        ("SINCE", Room::Leaves(2)),
+        ("PID", Room::Leaves(3)),
+    ];
     let mut rows: Vec<Vec<String>> = answer
         .services
         .iter()
         .map(|service| {
-            let [state, since, pid] = status::columns(service, now);
-            vec![service.service.id().to_owned(), reasons::health_word(service), state, since, pid]
+            let [state, since, pid] = states::cells(service, now);
+            vec![service.service.id().to_owned(), states::health(service), state, since, pid]
         })
         .collect();
     let health = match (answer.gpu.status, &answer.gpu.error) {
         (GpuStatus::Ok, _) => Tone::Good.of("healthy"),
         (GpuStatus::Error, Some(_)) => Tone::Warning.of("unknown"),
-        (GpuStatus::Error, None) => Tone::Bad.of("UNHEALTHY"),
+        (GpuStatus::Error, None) => Tone::Bad.of("FAULT"),
     };
-    let state = answer.gpu.exit_code.map_or("-".to_owned(), |code| format!("nvidia-smi exit code {code}"));
-    rows.push(vec!["gpu".to_owned(), health, state, "-".to_owned(), "-".to_owned()]);
-    text.push_str(&table::render(&["SUBJECT", "HEALTH", "STATE", "SINCE", "PID"], rows, width));
-    text.push_str(&reasons::list("Reasons", Tone::Bad, &answer.reasons, width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &answer.warnings, width));
-    text.push_str(&next_step(answer));
-    text
+    rows.push(vec!["gpu".to_owned(), health]);
+    let mut table = table::render(&COLUMNS, &rows, width);
+    let header = table.lines().next().map(tone::plain).unwrap_or_default();
+    if let Some(column) = header.find("STATE") {
+        let room = width.map(|width| usize::from(width).saturating_sub(column));
+        let variants = gpu_texts(&answer.gpu);
+        let text = table::fitting(&variants, room);
+        let line = table.lines().last().map(tone::width).unwrap_or_default();
+        table.truncate(table.trim_end().len());
+        table.push_str(&" ".repeat(column.saturating_sub(line)));
+        table.push_str(text);
+        table.truncate(table.trim_end().len());
+        table.push('\n');
+    }
+    table
+}
+
+/// What is there, from the banner; the longest first.
+fn gpu_texts(gpu: &GpuReport) -> Vec<String> {
+    let gpus = gpu_banner::parse(&gpu.stdout);
+    let Some(code) = gpu.exit_code else { return vec!["-".to_owned()] };
+    let Some(first) = gpus.first().filter(|_| code == 0) else {
+        return vec![if code == 0 { "-".to_owned() } else { format!("exited with status {code}") }];
+    };
+    let what = if gpus.iter().any(|gpu| gpu.name != first.name) {
+        format!("{} GPUs", gpus.len())
+    } else if gpus.len() == 1 {
+        escape::line(&first.name)
+    } else {
+        format!("{} × {}", gpus.len(), escape::line(&first.name))
+    };
+    let readings = [
+        range(gpus.iter().filter_map(|gpu| gpu.temperature_c), "°C"),
+        range(gpus.iter().filter_map(|gpu| gpu.busy_percent), "% busy"),
+    ];
+    let mut texts = vec![what];
+    for reading in readings.into_iter().flatten() {
+        texts.insert(0, format!("{}, {reading}", texts[0]));
+    }
+    let count = gpus.len();
+    texts.push(if count == 1 { "1 GPU".to_owned() } else { format!("{count} GPUs") });
+    texts
+}
+
+/// `35–59 °C`; one number where all are the same.
+fn range(values: impl Iterator<Item = u16>, unit: &str) -> Option<String> {
+    let (least, most) = values.fold(None, |range: Option<(u16, u16)>, value| {
+        range.map_or(Some((value, value)), |(least, most)| Some((least.min(value), most.max(value))))
+    })?;
+    Some(if least == most { format!("{least} {unit}") } else { format!("{least}–{most} {unit}") })
 }
 
 /// What to do next about the worst of the reasons.
-fn next_step(answer: &Overview) -> String {
+fn next_step(answer: &Overview, width: Option<u16>) -> String {
     let next = answer.reasons.iter().find_map(|reason| match (&reason.error, reason.subject) {
         (Some(error), _) => {
             let advice = error.advice().unwrap_or_else(|| "see `sek8s-status privileges`".to_owned());
@@ -89,7 +185,7 @@ fn next_step(answer: &Overview) -> String {
         (None, "gpu") => Some("sek8s-status gpu".to_owned()),
         (None, id) => Some(format!("sek8s-status logs {id}")),
     });
-    next.map(|next| format!("\nNext: {next}\n")).unwrap_or_default()
+    next.map(|next| reasons::next(&next, width)).unwrap_or_default()
 }
 
 /// On a terminal one picture that is drawn over, elsewhere one answer after the other.
@@ -142,7 +238,7 @@ fn repeat(
 /// Draws over the last picture, line by line and in one piece, so that nothing is ever blank.
 fn draw(text: &str, interval: Duration, screen: &mut Screen) -> io::Result<()> {
     let rows = usize::from(screen.size().map_or(24, |(_, rows)| rows)).max(2);
-    let footer = format!("every {}, Ctrl-C ends", humantime::format_duration(interval));
+    let footer = format!("every {}; Ctrl-C to quit", humantime::format_duration(interval));
     let lines: Vec<&str> = text.lines().collect();
     let mut picture = String::from("\x1b[H");
     let room = rows - 1;

@@ -2,7 +2,12 @@
 
 use std::{env, fs, path::PathBuf};
 
-use super::{Call, Failure, Outcome, reasons, screen::Screen, table, tone::Tone};
+use super::{
+    Call, Failure, Outcome, reasons,
+    screen::Screen,
+    table::{self, Column, Room},
+    tone::Tone,
+};
 use crate::{
     error::Error,
     escape,
@@ -51,7 +56,7 @@ fn who(privileges: &Privileges) -> String {
     let given_up = if privileges.started_as_root { ", and has given up root" } else { "" };
     let capabilities = match &privileges.capabilities[..] {
         [] => "none".to_owned(),
-        some => format!("{}, out of effect until needed", some.join(", ")),
+        some => format!("{}, inactive until needed", some.join(", ")),
     };
     format!(
         "Runs as {} (uid {}){given_up}\nGroups: {}\nCapabilities: {capabilities}\n\n",
@@ -62,6 +67,12 @@ fn who(privileges: &Privileges) -> String {
 }
 
 fn needs(privileges: &Privileges, width: Option<u16>) -> String {
+    const COLUMNS: [Column; 4] = [
+        ("SUBCOMMAND", Room::Always),
+        ("NEEDS", Room::Always),
+        ("PRESENT", Room::Always),
+        ("FOUND", Room::Wraps),
+    ];
     let mut rows = Vec::new();
     for subcommand in &privileges.subcommands {
         if subcommand.needs.is_empty() {
@@ -77,12 +88,12 @@ fn needs(privileges: &Privileges, width: Option<u16>) -> String {
             let there = match need.present {
                 Some(true) => Tone::Good.of("yes"),
                 Some(false) => Tone::Bad.of("MISSING"),
-                None => Tone::Warning.of("none here"),
+                None => Tone::Warning.of("absent"),
             };
             rows.push(vec![name.to_owned(), title(need).to_owned(), there, escape::line(&need.found)]);
         }
     }
-    table::render(&["SUBCOMMAND", "NEEDS", "THERE", "FOUND"], rows, width)
+    table::render(&COLUMNS, &rows, width)
 }
 
 fn title(need: &Need) -> &'static str {

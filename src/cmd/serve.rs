@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Call, Failure, Outcome, screen::Screen, table};
+use super::{
+    Call, Failure, Outcome,
+    screen::Screen,
+    table::{self, Column, Room},
+};
 pub(super) use crate::http::Keys;
 use crate::{
     exec::privilege::{Account, Capability, Start},
@@ -97,8 +101,10 @@ pub(super) fn check(settings: &ServeSettings, call: &Call, screen: &mut Screen) 
         let settings = lines.map(|[name, value, origin]| CheckedSetting { name, value, origin }).collect();
         screen.write(&document(&Checked { settings }))?;
     } else {
-        let rows = lines.map(Vec::from).collect();
-        screen.print(&table::render(&["SETTING", "VALUE", "FROM"], rows, screen.width()))?;
+        const COLUMNS: [Column; 3] =
+            [("SETTING", Room::Always), ("VALUE", Room::Wraps), ("FROM", Room::Leaves(1))];
+        let rows: Vec<_> = lines.map(Vec::from).collect();
+        screen.print(&table::render(&COLUMNS, &rows, screen.width()))?;
     }
     Ok(Outcome::Well)
 }

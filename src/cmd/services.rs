@@ -1,9 +1,13 @@
 //! `services`: the allowlist.
 
-use super::{Call, Failure, Outcome, screen::Screen, table};
+use super::{
+    Call, Failure, Outcome,
+    screen::Screen,
+    table::{self, Column, Room},
+};
 use crate::{
     report::{document, services},
-    service,
+    service::{self, Service},
 };
 
 /// Prints the list; nothing has to be asked for it.
@@ -12,12 +16,11 @@ pub(super) fn run(call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> 
         screen.write(&document(&services::list()))?;
         return Ok(Outcome::Well);
     }
-    let rows = service::all()
-        .iter()
-        .map(|service| {
-            vec![service.id().to_owned(), service.unit().to_owned(), service.description().to_owned()]
-        })
-        .collect();
-    screen.print(&table::render(&["SERVICE", "UNIT", "DESCRIPTION"], rows, screen.width()))?;
+    const COLUMNS: [Column; 3] =
+        [("SERVICE", Room::Always), ("UNIT", Room::Leaves(1)), ("DESCRIPTION", Room::Wraps)];
+    let cells =
+        |service: &Service| [service.id(), service.unit(), service.description()].map(str::to_owned).to_vec();
+    let rows: Vec<_> = service::all().iter().map(cells).collect();
+    screen.print(&table::render(&COLUMNS, &rows, screen.width()))?;
     Ok(Outcome::Well)
 }

@@ -2,27 +2,49 @@
 
 use std::time::Duration;
 
-use super::{Call, Failure, Outcome, reasons, screen::Screen, table, tone::Tone};
+use jiff::tz::TimeZone;
+
+use super::{
+    Call, Failure, Outcome,
+    entries::Layout,
+    reasons,
+    screen::Screen,
+    states,
+    table::{self, Column, Room},
+    tone::{self, Tone},
+};
 use crate::{
     cli,
     error::Error,
     escape,
+    limits::Lines,
     report::{
-        Aged, document, reason,
+        Aged, age, document, listed,
+        logs::{self, Question},
+        reason,
         status::{self, ServiceStatus, Statuses},
+        timestamp,
     },
     service::{self, Service},
 };
 
-/// Prints one service with its details, or several as a table.
+/// How long the log of one service may take: the answer is its state.
+const LOG_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many entries of the log are shown.
+const LOG_LINES: i64 = 3;
+
+/// Prints one service with its details and last log entries, or several as a table.
 pub(super) fn run(flags: &cli::Status, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let services = flags.ids.iter().map(|id| find(id)).collect::<Result<Vec<_>, _>>()?;
+    let services = flags.ids.iter().map(|id| listed(id)).collect::<Result<Vec<_>, _>>()?;
     if let [service] = services[..] {
         let answer = status::collect(&call.exec, call.deadline(), &call.rule, service)?;
         if call.json {
             screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
         } else {
-            screen.print(&details(&answer, call, screen.width()))?;
+            let mut text = details(&answer, call, screen.width());
+            text.push_str(&last_entries(service, call, screen.width())?);
+            screen.print(&text)?;
         }
         return Ok(if answer.healthy { Outcome::Well } else { Outcome::Degraded });
     }
@@ -45,79 +67,98 @@ pub(super) fn run(flags: &cli::Status, call: &Call, screen: &mut Screen) -> Resu
     })
 }
 
-/// The service of that id.
-pub(super) fn find(id: &str) -> Result<&'static Service, Error> {
-    service::find(id).ok_or_else(|| Error::UnknownService(id.to_owned()))
-}
-
 fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String {
+    const COLUMNS: [Column; 6] = [
+        ("SERVICE", Room::Always),
+        ("HEALTH", Room::Always),
+        ("STATE", Room::Leaves(1)),
+        ("SINCE", Room::Leaves(2)),
+        ("PID", Room::Leaves(4)),
+        ("UNIT FILE", Room::Leaves(3)),
+    ];
     let now = call.exec.now();
-    let rows = answers
-        .iter()
-        .map(|answer| {
-            let [state, since, pid] = columns(answer, now);
-            let file = answer.status.as_ref().and_then(|status| status.unit_file_state.clone());
-            let id = answer.service.id().to_owned();
-            vec![
-                id,
-                reasons::health_word(answer),
-                state,
-                since,
-                pid,
-                escape::line(&file.unwrap_or_else(|| "-".to_owned())),
-            ]
-        })
-        .collect();
-    let mut text = table::render(&["SERVICE", "HEALTH", "STATE", "SINCE", "PID", "UNIT FILE"], rows, width);
-    text.push_str(&reasons::list("Reasons", Tone::Bad, &reason::against(answers, None), width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers), width));
+    let cells = |answer: &ServiceStatus| {
+        let [state, since, pid] = states::cells(answer, now);
+        let file = answer.status.as_ref().and_then(|status| status.unit_file_state.as_deref()).unwrap_or("-");
+        vec![answer.service.id().to_owned(), states::health(answer), state, since, pid, escape::line(file)]
+    };
+    let rows: Vec<_> = answers.iter().map(cells).collect();
+    let mut text = table::render(&COLUMNS, &rows, width);
+    text.push_str(&reasons::list("Why", Tone::Bad, &reason::against(answers, None, now), width));
+    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers, now), width));
     text
-}
-
-/// State, how long, and process number, as every table shows them.
-pub(super) fn columns(answer: &ServiceStatus, now: jiff::Timestamp) -> [String; 3] {
-    let Some(status) = &answer.status else { return ["-".to_owned(), "-".to_owned(), "-".to_owned()] };
-    let pid = status.main_pid.as_deref().filter(|pid| *pid != "0").unwrap_or("-");
-    [reasons::state(status), reasons::since(status.state_since.as_deref(), now), escape::line(pid)]
 }
 
 fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
     let service = answer.service;
     let mut text = reasons::demo_line(call.exec.is_demo());
-    text.push_str(&format!("{} - {}\n", Tone::Title.of(service.unit()), service.description()));
+    text.push_str(&format!("{}: {}\n", Tone::Title.of(service.unit()), service.description()));
     let Some(status) = &answer.status else { return text };
     let now = call.exec.now();
+    let answers = std::slice::from_ref(answer);
+    let why = reason::against(answers, None, now);
+    let mut health = states::health(answer);
+    if let Some(cause) = why.first().and_then(|reason| cause(&reason.spoken, &health)) {
+        health.push_str(&format!(": {}", escape::line(cause)));
+    }
     let or_dash = |value: &Option<String>| escape::line(value.as_deref().unwrap_or("-"));
-    let since = |value: &Option<String>| match value {
-        Some(time) => format!("{} ({})", escape::line(time), reasons::ago(time, now)),
-        None => "-".to_owned(),
+    let mut state = states::state(status);
+    if let Some(since) = &status.state_since {
+        let ago = age::ago(since, now).map(|ago| format!(" ({ago})")).unwrap_or_default();
+        state.push_str(&format!(" since {}{ago}", escape::line(&timestamp::sentence(since))));
+    }
+    let file = match status.unit_file_state.as_deref() {
+        Some(file) => format!("{}, {}", or_dash(&status.load_state), escape::line(file)),
+        None => or_dash(&status.load_state),
     };
     let rows = [
-        ("health", reasons::health_word(answer)),
-        (
-            "load state",
-            format!("{} (unit file {})", or_dash(&status.load_state), or_dash(&status.unit_file_state)),
-        ),
-        ("active state", format!("{} ({})", or_dash(&status.active_state), or_dash(&status.sub_state))),
-        ("state since", since(&status.state_since)),
-        ("main process", or_dash(&status.main_pid)),
-        (
-            "last result",
-            format!(
-                "{}, exit code {}, exit status {}",
-                or_dash(&status.result),
-                or_dash(&status.exit_code),
-                or_dash(&status.exit_status)
-            ),
-        ),
+        ("health", health),
+        ("state", state),
+        ("unit", file),
+        ("main process", states::pid(status)),
         ("restarts", or_dash(&status.n_restarts)),
         ("invocation", or_dash(&status.invocation_id)),
     ];
-    for (name, value) in rows {
-        text.push_str(&format!("  {name:>12}  {value}\n"));
-    }
-    let answers = std::slice::from_ref(answer);
-    text.push_str(&reasons::list("Reasons", Tone::Bad, &reason::against(answers, None), width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers), width));
+    let rows: Vec<_> = rows
+        .into_iter()
+        // An id that has no room for all of it is of no use.
+        .filter(|(name, value)| {
+            *name != "invocation" || width.is_none_or(|width| value.len() + 16 <= width.into())
+        })
+        .map(|(name, value)| vec![format!("{name:>14}"), value])
+        .collect();
+    text.push_str(&table::render(&[("", Room::Always), ("", Room::Wraps)], &rows, width));
+    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers, now), width));
     text
+}
+
+/// What a reason says beyond the word for it, if it does: the state has its times.
+fn cause<'a>(spoken: &'a str, health: &str) -> Option<&'a str> {
+    match spoken.split_once(": ") {
+        Some((_, cause)) => Some(cause),
+        None => {
+            let first = spoken.split(' ').next().unwrap_or_default();
+            let is_the_word = tone::plain(health).eq_ignore_ascii_case(first);
+            (!is_the_word && !spoken.starts_with("has been ")).then_some(spoken)
+        }
+    }
+}
+
+/// The last entries of its log, as `systemctl status` shows them; or in one line why there are none.
+fn last_entries(service: &'static Service, call: &Call, width: Option<u16>) -> Result<String, Error> {
+    let title = Tone::Title.of("Last entries");
+    let lines = Lines::new(Some(LOG_LINES), &call.limits);
+    let question = Question { service, lines, since: None, priority: None, entries: true };
+    let deadline = call.deadline().or_in(LOG_PATIENCE);
+    Ok(match logs::collect(&call.exec, &call.limits, deadline, question) {
+        Err(error @ Error::Interrupted(_)) => return Err(error),
+        Err(error) => format!("\n{title}: {}\n", escape::line(&error.sentence())),
+        Ok(logs) if logs.entries().is_empty() => format!("\n{title}: none\n"),
+        Ok(logs) => {
+            let (entries, now) = (logs.entries(), call.exec.now());
+            let lines =
+                Layout::of(entries, TimeZone::UTC, now, width).short(entries, service.unit(), now, width);
+            format!("\n{title} (sek8s-status logs {})\n{lines}", service.id())
+        }
+    })
 }

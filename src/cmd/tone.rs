@@ -21,17 +21,17 @@ pub enum Tone {
 /// outside never holds them, since it was made harmless before. Tables measure the text they lay
 /// out, so colour codes can only come in after that.
 const END: char = '\u{2060}';
-const TONES: [(Tone, char); 5] = [
-    (Tone::Good, '\u{2061}'),
-    (Tone::Bad, '\u{2062}'),
-    (Tone::Warning, '\u{2063}'),
-    (Tone::Dim, '\u{2064}'),
-    (Tone::Title, '\u{206a}'),
-];
+const TONES: [Tone; 5] = [Tone::Good, Tone::Bad, Tone::Warning, Tone::Dim, Tone::Title];
 
 impl Tone {
     fn mark(self) -> char {
-        TONES[self as usize].1
+        match self {
+            Self::Good => '\u{2061}',
+            Self::Bad => '\u{2062}',
+            Self::Warning => '\u{2063}',
+            Self::Dim => '\u{2064}',
+            Self::Title => '\u{206a}',
+        }
     }
 
     fn style(self) -> Style {
@@ -49,6 +49,19 @@ impl Tone {
     pub fn of(self, text: &str) -> String {
         format!("{}{text}{END}", self.mark())
     }
+}
+
+/// How many columns a text takes, marks left out.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    let is_mark = |character: char| character == END || TONES.iter().any(|tone| tone.mark() == character);
+    text.chars().filter(|character| !is_mark(*character)).count()
+}
+
+/// The text without its marks.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    paint(text, false)
 }
 
 /// Turns marks into colours, or takes them out.
@@ -73,7 +86,7 @@ pub fn paint(text: &str, colors: bool) -> String {
 
 fn next_mark(text: &str) -> Option<(usize, Tone)> {
     text.char_indices().find_map(|(start, character)| {
-        TONES.iter().find(|(_, mark)| *mark == character).map(|(tone, _)| (start, *tone))
+        TONES.into_iter().find(|tone| tone.mark() == character).map(|tone| (start, tone))
     })
 }
 

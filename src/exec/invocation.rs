@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::Program;
 use crate::{
-    limits::Lines,
+    limits::{Lines, Priority},
     service::{self, Service},
 };
 
@@ -129,6 +129,7 @@ enum Value {
     Unit(&'static Service),
     Count(u32),
     EpochSeconds(u64),
+    Priority(Priority),
 }
 
 impl Argument {
@@ -140,6 +141,7 @@ impl Argument {
             Value::Unit(service) => text.write_str(service.unit()),
             Value::Count(n) => write!(text, "{n}"),
             Value::EpochSeconds(n) => write!(text, "{n}"),
+            Value::Priority(priority) => write!(text, "{}", priority.number()),
         };
         text
     }
@@ -150,6 +152,7 @@ impl Argument {
             Value::Unit(_) => "<unit>",
             Value::Count(_) => "<n>",
             Value::EpochSeconds(_) => "<epoch seconds>",
+            Value::Priority(_) => "<0…7>",
         };
         format!("{}{placeholder}", self.fixed)
     }
@@ -184,30 +187,45 @@ impl Invocation {
         services.into_iter().fold(show, |show, service| show.value("", Value::Unit(service)))
     }
 
-    /// The newest entries of a unit, newest first, from `since` (seconds since 1970) on.
+    /// The newest entries of a unit, newest first, of this priority and worse, from `since` (seconds since
+    /// 1970) on.
     ///
     /// Newest first and `@epoch` are right with every systemd: before 254 `--lines` with `--since`
     /// gives the oldest lines, before 255 an RFC 3339 time is refused (both tried on 252).
     #[must_use]
-    pub fn journal(service: &'static Service, lines: Lines, since: Option<u64>) -> Self {
-        let journal = Self::journal_of(service, "--reverse", lines);
+    pub fn journal(
+        service: &'static Service,
+        lines: Lines,
+        priority: Option<Priority>,
+        since: Option<u64>,
+    ) -> Self {
+        let journal = Self::journal_of(service, "--reverse", lines, priority);
         match since {
             Some(seconds) => journal.value("--since=@", Value::EpochSeconds(seconds)),
             None => journal,
         }
     }
 
-    /// The newest entries of a unit, oldest first, and then each new one as it comes.
+    /// The newest entries of a unit, of this priority and worse, oldest first, and then each new one as it comes.
     #[must_use]
-    pub fn follow(service: &'static Service, lines: Lines) -> Self {
-        Self::journal_of(service, "--follow", lines)
+    pub fn follow(service: &'static Service, lines: Lines, priority: Option<Priority>) -> Self {
+        Self::journal_of(service, "--follow", lines, priority)
     }
 
-    fn journal_of(service: &'static Service, order: &'static str, lines: Lines) -> Self {
-        Self::new(Program::Journalctl, &[])
+    fn journal_of(
+        service: &'static Service,
+        order: &'static str,
+        lines: Lines,
+        priority: Option<Priority>,
+    ) -> Self {
+        let journal = Self::new(Program::Journalctl, &[])
             .value("--unit=", Value::Unit(service))
             .fixed(&["--no-pager", "--output=json", "--all", JOURNAL, order])
-            .value("--lines=", Value::Count(lines.clamped()))
+            .value("--lines=", Value::Count(lines.clamped()));
+        match priority {
+            Some(priority) => journal.value("--priority=", Value::Priority(priority)),
+            None => journal,
+        }
     }
 
     /// nvidia-smi's own text.
@@ -265,9 +283,12 @@ impl Invocation {
         let lines = Lines::new(None, &crate::limits::Limits::default());
         let mut list = vec![
             Self::show([&service]),
-            Self::journal(service, lines, None),
-            Self::journal(service, lines, Some(0)),
-            Self::follow(service, lines),
+            Self::journal(service, lines, None, None),
+            Self::journal(service, lines, None, Some(0)),
+            Self::journal(service, lines, Some(Priority::WORST), None),
+            Self::journal(service, lines, Some(Priority::WORST), Some(0)),
+            Self::follow(service, lines, None),
+            Self::follow(service, lines, Some(Priority::WORST)),
         ];
         for gpu in [Gpu::All, Gpu::Index(0)] {
             for detail in [Detail::Summary, Detail::Full] {

@@ -11,9 +11,9 @@ use super::{
 use crate::{
     error::Error,
     exec::{Detail, Gpu},
-    limits::{Limits, Lines, integer},
-    report::{desk::Question, gpu, logs, services},
-    service::{self, Service},
+    limits::{Limits, Lines, Priority, integer},
+    report::{desk::Question, gpu, listed, logs, services},
+    service::Service,
 };
 
 /// The route of what is not there, in the log.
@@ -109,7 +109,6 @@ fn find_path(path: &str, prefix: Option<&str>) -> Option<(&'static str, Result<P
 }
 
 fn known(segments: &[&str]) -> Option<(&'static str, Result<Path, Error>)> {
-    let listed = |id: &str| service::find(id).ok_or_else(|| Error::UnknownService(id.to_owned()));
     Some(match segments {
         ["health"] => ("/health", Ok(Path::Health)),
         ["services"] => ("/services", Ok(Path::Services)),
@@ -138,6 +137,7 @@ fn logs_question(
         since: minutes
             .filter(|minutes| *minutes > 0)
             .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
+        priority: query.get("priority", Priority::ALLOWED, Priority::parse)?,
         entries: query.flag("entries")?,
     })
 }

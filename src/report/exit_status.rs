@@ -12,9 +12,10 @@ pub(super) fn of_main_process(status: &UnitStatus) -> Option<String> {
         "0" => None,
         "2" => Some(format!("killed by {}", signal(number))),
         "3" => Some(format!("crashed with {} and dumped core", signal(number))),
-        _ => Some(match explained(number) {
-            Some((name, meaning)) => format!("exited with status {number} ({name}: {meaning})"),
-            None => format!("exited with status {number}"),
+        _ => Some(match (explained(number), lsb_name(number)) {
+            (Some((name, meaning)), _) => format!("exited with status {number} ({name}: {meaning})"),
+            (None, Some(name)) => format!("exited with status {number} ({name})"),
+            (None, None) => format!("exited with status {number}"),
         }),
     }
 }
@@ -24,6 +25,19 @@ fn signal(number: &str) -> String {
         Some(name) => format!("signal {number} ({name})"),
         None => format!("signal {number}"),
     }
+}
+
+/// The names that systemd shows for these (systemd.exec(5), "Process Exit Codes"); a program may mean something else.
+fn lsb_name(status: &str) -> Option<&'static str> {
+    Some(match status {
+        "2" => "INVALIDARGUMENT",
+        "3" => "NOTIMPLEMENTED",
+        "4" => "NOPERMISSION",
+        "5" => "NOTINSTALLED",
+        "6" => "NOTCONFIGURED",
+        "7" => "NOTRUNNING",
+        _ => return None,
+    })
 }
 
 /// The statuses with which systemd itself ends a process it could not start (systemd.exec(5)).

@@ -123,7 +123,7 @@ pub fn collect(
         ControlFlow::Continue(())
     });
     let lines = Lines::new(Some(ENTRIES), limits);
-    let ended = exec.run(&Invocation::journal(run.service, lines, None), deadline, &mut cutter);
+    let ended = exec.run(&Invocation::journal(run.service, lines, None, None), deadline, &mut cutter);
     cutter.end();
     match ended {
         Err(error @ Error::Interrupted(_)) => Err(error),

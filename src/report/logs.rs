@@ -8,7 +8,7 @@ use super::{Entry, Note, journal_note::Warnings};
 use crate::{
     error::{Error, Said},
     exec::{Deadline, Executor, Followed, Invocation, JournalFiles, Line, LineCutter, Program},
-    limits::{Limits, Lines},
+    limits::{Limits, Lines, Priority},
     service::{self, Service},
 };
 
@@ -21,6 +21,8 @@ pub struct Question {
     pub lines: Lines,
     /// Only those of so long ago at most, to the second.
     pub since: Option<Duration>,
+    /// Only those of this priority and worse.
+    pub priority: Option<Priority>,
     /// With the parsed entries beside the lines.
     pub entries: bool,
 }
@@ -43,15 +45,20 @@ pub struct Logs {
     pub notes: Vec<Note>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entries: Option<Vec<Entry>>,
-    /// Priorities of the entries, for colour.
-    #[serde(skip)]
-    pub priorities: Vec<Option<u8>>,
     /// An entry was cut at its end.
     #[serde(skip)]
     pub is_cut: bool,
     /// journalctl's own words, for the operator.
     #[serde(skip)]
     pub said: Said,
+}
+
+impl Logs {
+    /// The parsed entries, if they were asked for.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        self.entries.as_deref().unwrap_or_default()
+    }
 }
 
 /// All notes as one text, or null.
@@ -79,7 +86,7 @@ pub fn collect(
     deadline: Deadline,
     question: Question,
 ) -> Result<Logs, Error> {
-    let Question { service, lines, since, entries } = question;
+    let Question { service, lines, since, priority, entries } = question;
     let since = since.map(|since| {
         let now = u64::try_from(exec.now().as_second()).unwrap_or(0);
         now.saturating_sub(since.as_secs())
@@ -89,7 +96,7 @@ pub fn collect(
         tail.take(line);
         ControlFlow::Continue(())
     });
-    let ended = exec.run(&Invocation::journal(service, lines, since), deadline, &mut cutter);
+    let ended = exec.run(&Invocation::journal(service, lines, priority, since), deadline, &mut cutter);
     cutter.end();
     let (failure, stderr) = match ended {
         Err(error @ Error::Interrupted(_)) => return Err(error),
@@ -108,7 +115,7 @@ pub fn collect(
     }));
     // Of a journalctl that failed, its words are the cause of that.
     notes.extend(warnings.note().filter(|note| failure.is_none() || *note != Note::Warned));
-    let is_all = tail.seen < u64::from(lines.clamped());
+    let is_all = tail.seen < u64::from(lines.clamped()) && priority.is_none();
     if is_all && !tail.kept.is_empty() && tail.kept.iter().all(|(entry, _)| entry.is_of_systemd()) {
         notes.push(Note::OnlySystemd);
     }
@@ -128,7 +135,6 @@ pub fn collect(
         logs,
         dropped_lines,
         notes,
-        priorities: entry_list.iter().map(|entry| entry.priority).collect(),
         entries: entries.then_some(entry_list),
         is_cut: cut,
         said,
@@ -141,7 +147,8 @@ pub fn collect(
 /// As [`collect`].
 pub fn try_to_read(exec: &Executor, limits: &Limits, deadline: Deadline) -> Result<Vec<Note>, Error> {
     let lines = Lines::new(Some(1), limits);
-    let question = Question { service: &service::all()[0], lines, since: None, entries: false };
+    let question =
+        Question { service: &service::all()[0], lines, since: None, priority: None, entries: false };
     collect(exec, limits, deadline, question).map(|logs| logs.notes)
 }
 
@@ -154,8 +161,7 @@ pub fn try_to_read(exec: &Executor, limits: &Limits, deadline: Deadline) -> Resu
 pub fn follow(
     exec: &Executor,
     limits: &Limits,
-    service: &'static Service,
-    lines: Lines,
+    question: Question,
     reader: BorrowedFd<'_>,
     mut take: impl FnMut(Entry) -> ControlFlow<()>,
     mut warn: impl FnMut(&str),
@@ -185,7 +191,9 @@ pub fn follow(
         }
         ControlFlow::Continue(())
     });
-    let followed = exec.follow(&Invocation::follow(service, lines), reader, &mut entries, &mut warnings)?;
+    let Question { service, lines, priority, .. } = question;
+    let followed =
+        exec.follow(&Invocation::follow(service, lines, priority), reader, &mut entries, &mut warnings)?;
     warnings.end();
     let Followed::Ended(exit) = followed else { return Ok(()) };
     let warnings = Warnings::read(&stderr);

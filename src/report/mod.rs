@@ -1,8 +1,10 @@
 //! The answers: each is collected, parsed and judged in a file of its own.
 
+pub mod age;
 pub mod desk;
 mod exit_status;
 pub mod gpu;
+pub mod gpu_banner;
 mod gpu_reason;
 mod gpu_rows;
 pub mod health;
@@ -17,7 +19,7 @@ mod properties;
 pub mod reason;
 pub mod services;
 pub mod status;
-mod timestamp;
+pub mod timestamp;
 mod unit;
 mod unit_reason;
 
@@ -25,13 +27,27 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::{
+    error::Error,
+    service::{self, Service},
+};
+
 pub use self::{
     gpu_reason::GpuReason,
     gpu_rows::{GpuRow, parse as parse_gpu_rows, parse_with_header as parse_gpu_rows_with_header},
     journal::Entry,
     journal_note::Note,
     unit::UnitStatus,
+    unit_reason::Trouble,
 };
+
+/// The service with this id.
+///
+/// # Errors
+/// [`Error::UnknownService`], before anything runs.
+pub fn listed(id: &str) -> Result<&'static Service, Error> {
+    service::find(id).ok_or_else(|| Error::UnknownService(id.to_owned()))
+}
 
 /// What the fuzz targets call.
 #[cfg(feature = "fuzzing")]

@@ -149,7 +149,7 @@ impl Services {
         ask: impl FnOnce(Vec<Run>) -> Result<Vec<(Run, Option<LastLog>)>, E>,
     ) -> Result<Self, E> {
         let found = if last_logs.is_on() {
-            let runs = last_log::wanted(&reason::against(&statuses, None), &statuses, now);
+            let runs = last_log::wanted(&reason::against(&statuses, None, now), &statuses, now);
             last_logs.find(runs, ask)?
         } else {
             Found::new()
@@ -175,8 +175,8 @@ pub fn of_parts(
     let statuses = &services.statuses;
     let is_ok = gpu.status == GpuStatus::Ok && statuses.iter().all(|service| service.healthy);
     let collected_at = Timestamp::from_nanosecond(exec.now().as_nanosecond() - age.as_nanos().cast_signed());
-    let mut reasons = reason::against(statuses, Some(&gpu));
-    let mut warnings = reason::warnings(statuses);
+    let mut reasons = reason::against(statuses, Some(&gpu), exec.now());
+    let mut warnings = reason::warnings(statuses, exec.now());
     if has_last_logs {
         reason::with_last_logs(&mut reasons, &services.last_logs);
         reason::with_last_logs(&mut warnings, &Found::new());

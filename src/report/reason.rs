@@ -1,13 +1,15 @@
 //! Why the verdict is what it is: one sentence about each service and the GPUs.
 
+use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::{
+    UnitStatus,
     gpu::{GpuReport, GpuStatus},
     health::Health,
     last_log::{Found, LastLog},
     status::ServiceStatus,
-    unit_reason::{self, Finding},
+    unit_reason::{self, Clock, Finding},
 };
 use crate::error::Error;
 
@@ -20,6 +22,9 @@ pub struct Reason {
     pub code: &'static str,
     /// The sentence.
     pub text: String,
+    /// The same for people who look now, with ages in place of times.
+    #[serde(skip)]
+    pub spoken: String,
     /// The log line that most likely tells why.
     #[serde(skip_serializing_if = "Evidence::is_off")]
     pub last_log: Evidence,
@@ -80,26 +85,29 @@ pub(super) enum Severity {
 }
 
 impl Reason {
-    fn new(subject: &'static str, finding: Finding) -> Self {
-        let Finding { code, severity, text } = finding;
-        Self { subject, code, text, last_log: Evidence::Off, error: None, said: None, severity }
+    fn new(subject: &'static str, code: &'static str, severity: Severity, text: String) -> Self {
+        let spoken = text.clone();
+        Self { subject, code, text, spoken, last_log: Evidence::Off, error: None, said: None, severity }
+    }
+
+    fn of_unit(subject: &'static str, status: &UnitStatus, now: Timestamp) -> Self {
+        let Finding { trouble, severity, text } = unit_reason::of_unit(status, Clock::Absolute);
+        let spoken = unit_reason::of_unit(status, Clock::Ages(now)).text;
+        Self { spoken, ..Self::new(subject, trouble.code(), severity, text) }
     }
 
     fn unknown(subject: &'static str, error: &Error) -> Self {
-        let finding = Finding {
-            code: error.code(),
-            severity: Severity::Unknown,
-            text: format!("state unknown: {error}"),
-        };
         let said = error.detail().map(str::to_owned);
-        Self { error: Some(error.clone()), said, ..Self::new(subject, finding) }
+        let reason = Self::new(subject, error.code(), Severity::Unknown, format!("state unknown: {error}"));
+        Self { spoken: error.to_string(), error: Some(error.clone()), said, ..reason }
     }
 }
 
 /// The reasons against these answers, worst first; within that in the order of the allowlist,
 /// the GPUs last.
 #[must_use]
-pub fn against(services: &[ServiceStatus], gpu: Option<&GpuReport>) -> Vec<Reason> {
+pub fn against(services: &[ServiceStatus], gpu: Option<&GpuReport>, now: Timestamp) -> Vec<Reason> {
+    let of_service = |answer| of_service(answer, now);
     let mut reasons: Vec<Reason> =
         services.iter().filter_map(of_service).chain(gpu.and_then(of_gpu)).collect();
     reasons.sort_by_key(|reason| reason.severity);
@@ -116,31 +124,34 @@ pub(super) fn with_last_logs(reasons: &mut [Reason], found: &Found) {
 /// What does not degrade and should be known: units that are healthy only because the operator allows for
 /// it, and unit files that systemd has not read.
 #[must_use]
-pub fn warnings(services: &[ServiceStatus]) -> Vec<Reason> {
-    services.iter().flat_map(|answer| [masked_ok(answer), daemon_reload(answer)]).flatten().collect()
+pub fn warnings(services: &[ServiceStatus], now: Timestamp) -> Vec<Reason> {
+    services.iter().flat_map(|answer| [masked_ok(answer, now), daemon_reload(answer)]).flatten().collect()
 }
 
-fn masked_ok(answer: &ServiceStatus) -> Option<Reason> {
+fn masked_ok(answer: &ServiceStatus, now: Timestamp) -> Option<Reason> {
     let status = answer.status.as_ref().filter(|_| answer.health == Some(Health::MaskedOk))?;
-    let text = format!("{} (--masked-ok allows this)", unit_reason::of_unit(status).text);
-    Some(Reason::new(answer.service.id(), Finding { code: "masked_ok", severity: Severity::Down, text }))
+    let mut reason = Reason::of_unit(answer.service.id(), status, now);
+    reason.code = "masked_ok";
+    for text in [&mut reason.text, &mut reason.spoken] {
+        text.push_str(" (--masked-ok allows this)");
+    }
+    Some(reason)
 }
 
 fn daemon_reload(answer: &ServiceStatus) -> Option<Reason> {
     answer.status.as_ref().filter(|status| status.needs_daemon_reload)?;
     let text = "its unit file changed after systemd loaded it: run `systemctl daemon-reload`".to_owned();
-    let finding = Finding { code: "daemon_reload_needed", severity: Severity::Changing, text };
-    Some(Reason::new(answer.service.id(), finding))
+    Some(Reason::new(answer.service.id(), "daemon_reload_needed", Severity::Changing, text))
 }
 
-fn of_service(answer: &ServiceStatus) -> Option<Reason> {
+fn of_service(answer: &ServiceStatus, now: Timestamp) -> Option<Reason> {
     if answer.healthy {
         return None;
     }
     let id = answer.service.id();
     Some(match (&answer.error, &answer.status) {
         (Some(error), _) => Reason::unknown(id, error),
-        (None, Some(status)) => Reason::new(id, unit_reason::of_unit(status)),
+        (None, Some(status)) => Reason::of_unit(id, status, now),
         (None, None) => Reason::unknown(id, &Error::Internal),
     })
 }
@@ -157,6 +168,5 @@ pub fn of_gpu(report: &GpuReport) -> Option<Reason> {
     let reason = report.reason?;
     let said = report.excerpt().first().map(|line| (*line).to_owned());
     let text = reason.sentence(report.exit_code.unwrap_or_default(), said.is_some());
-    let finding = Finding { code: reason.code(), severity: Severity::Broken, text };
-    Some(Reason { said, ..Reason::new("gpu", finding) })
+    Some(Reason { said, ..Reason::new("gpu", reason.code(), Severity::Broken, text) })
 }

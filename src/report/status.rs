@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::{
-    UnitStatus,
+    Trouble, UnitStatus,
     health::{Health, HealthRule},
     unit::{self, Block},
+    unit_reason::{self, Clock},
 };
 use crate::{
     error::{Error, Said},
@@ -40,6 +41,19 @@ pub struct Statuses {
 }
 
 impl ServiceStatus {
+    /// What is wrong with its unit, in one word; `None` if nothing is, or nothing is known.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        let status = self.status.as_ref().filter(|_| !self.healthy)?;
+        Some(unit_reason::of_unit(status, Clock::Absolute).trouble)
+    }
+
+    /// Whether its unit failed or ended badly, whatever its unit file is by now.
+    #[must_use]
+    pub fn ended_badly(&self) -> bool {
+        self.status.as_ref().is_some_and(UnitStatus::ended_badly)
+    }
+
     fn answered(service: &'static Service, status: UnitStatus, rule: &HealthRule) -> Self {
         let health = rule.judge(service, &status);
         Self {

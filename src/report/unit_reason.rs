@@ -1,112 +1,199 @@
 //! What is wrong with a unit, in one sentence.
 
-use super::{UnitStatus, exit_status, reason::Severity, timestamp::sentence, unit::Skipped};
+use jiff::Timestamp;
+
+use super::{UnitStatus, age, exit_status, reason::Severity, timestamp::sentence, unit::Skipped};
+
+/// What is wrong with a unit, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// It failed.
+    Failed,
+    /// It ran to its end, and not with success.
+    EndedBadly,
+    /// It waits to be restarted.
+    Restarting,
+    /// It is not running.
+    Stopped,
+    /// Its last start was skipped by a condition.
+    ConditionNotMet,
+    /// Its last start was refused by an assertion.
+    AssertionFailed,
+    /// It is starting.
+    Starting,
+    /// It is stopping.
+    Stopping,
+    /// It is reloading.
+    Reloading,
+    /// It is masked.
+    Masked,
+    /// It has no unit file.
+    NotFound,
+    /// It has a unit file that systemd cannot use.
+    BadUnitFile,
+    /// systemd did not say.
+    Unknown,
+}
+
+impl Trouble {
+    /// The code that scripts match on.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::EndedBadly => "exit_status",
+            Self::Restarting => "restarting",
+            Self::Stopped => "inactive",
+            Self::ConditionNotMet => "condition_not_met",
+            Self::AssertionFailed => "assertion_failed",
+            Self::Starting => "activating",
+            Self::Stopping => "deactivating",
+            Self::Reloading => "reloading",
+            Self::Masked => "masked",
+            Self::NotFound => "not_found",
+            Self::BadUnitFile => "bad_unit_file",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn severity(self) -> Severity {
+        match self {
+            Self::Failed | Self::EndedBadly | Self::Restarting | Self::BadUnitFile => Severity::Broken,
+            Self::Unknown => Severity::Unknown,
+            Self::Stopped | Self::ConditionNotMet | Self::AssertionFailed | Self::Masked | Self::NotFound => {
+                Severity::Down
+            }
+            Self::Starting | Self::Stopping | Self::Reloading => Severity::Changing,
+        }
+    }
+}
+
+/// How times are worded: as they are, for documents, or by their age, for people who look now.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Clock {
+    Absolute,
+    Ages(Timestamp),
+}
+
+impl Clock {
+    /// ` at 2026-11-24 11:51:44 UTC`, ` 3 min ago`.
+    fn at(self, time: Option<&str>) -> String {
+        let Some(time) = time else { return String::new() };
+        let ago = match self {
+            Self::Ages(now) => age::ago(time, now),
+            Self::Absolute => None,
+        };
+        ago.map_or_else(|| format!(" at {}", sentence(time)), |ago| format!(" {ago}"))
+    }
+
+    /// ` since 2026-11-24 11:51:44 UTC`, ` for 3 min`.
+    fn since(self, time: Option<&str>) -> String {
+        let Some(time) = time else { return String::new() };
+        match self {
+            Self::Ages(now) => format!(" for {}", age::since(Some(time), now)),
+            Self::Absolute => format!(" since {}", sentence(time)),
+        }
+    }
+}
 
 /// What is wrong with a unit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Finding {
-    pub code: &'static str,
+    pub trouble: Trouble,
     pub severity: Severity,
     pub text: String,
 }
 
 impl Finding {
-    fn new(code: &'static str, severity: Severity, text: impl Into<String>) -> Self {
-        Self { code, severity, text: text.into() }
+    fn new(trouble: Trouble, text: impl Into<String>) -> Self {
+        Self { trouble, severity: trouble.severity(), text: text.into() }
     }
 }
 
 /// What is wrong with a unit that is not healthy.
-pub(super) fn of_unit(status: &UnitStatus) -> Finding {
-    let active = of_active_state(status);
+pub(super) fn of_unit(status: &UnitStatus, clock: Clock) -> Finding {
+    let active = of_active_state(status, clock);
     let Some(load_state) = status.load_state.as_deref() else {
-        return Finding::new("unknown", Severity::Unknown, "systemd reported no load state");
+        return Finding::new(Trouble::Unknown, "systemd reported no load state");
     };
     if load_state == "loaded" {
-        return active.unwrap_or_else(|| running(status));
+        return active.unwrap_or_else(|| Finding::new(Trouble::Unknown, "not healthy"));
     }
     // A unit whose file is masked, gone or broken may still run, or have failed before.
     let was_ever_started = status.active_state.as_deref() != Some("inactive") || status.state_since.is_some();
-    let active = active.unwrap_or_else(|| running(status));
-    let is_inactive = active.code == "inactive";
-    let (code, text) = match load_state {
-        "masked" if is_inactive => ("masked", "masked, so it cannot be started".to_owned()),
-        "masked" => ("masked", "masked".to_owned()),
-        "not-found" if is_inactive => ("not_found", "not installed".to_owned()),
-        "not-found" => ("not_found", "its unit file is missing".to_owned()),
-        other => ("bad_unit_file", format!("its unit file cannot be used (load state {other})")),
+    let is_inactive = status.active_state.as_deref() == Some("inactive");
+    let (trouble, text) = match load_state {
+        "masked" if is_inactive => (Trouble::Masked, "masked, so it cannot be started".to_owned()),
+        "masked" => (Trouble::Masked, "masked".to_owned()),
+        "not-found" if is_inactive => (Trouble::NotFound, "not installed".to_owned()),
+        "not-found" => (Trouble::NotFound, "its unit file is missing".to_owned()),
+        other => (Trouble::BadUnitFile, format!("its unit file cannot be used (load state {other})")),
     };
-    let severity = if code == "bad_unit_file" { Severity::Broken } else { Severity::Down };
-    let text = if was_ever_started { format!("{text}; {}", active.text) } else { text };
-    Finding { code, severity: severity.min(active.severity), text }
-}
-
-fn running(status: &UnitStatus) -> Finding {
-    Finding::new("active", Severity::Changing, format!("still running{}", since(status)))
+    let finding = Finding::new(trouble, text);
+    match active {
+        _ if !was_ever_started => finding,
+        Some(active) => Finding {
+            text: format!("{}; {}", finding.text, active.text),
+            severity: finding.severity.min(active.severity),
+            ..finding
+        },
+        None => {
+            let running = match clock {
+                Clock::Absolute => clock.since(status.state_since.as_deref()),
+                Clock::Ages(_) => String::new(),
+            };
+            Finding { text: format!("{}; still running{running}", finding.text), ..finding }
+        }
+    }
 }
 
 /// What is wrong with the active state; `None` if nothing is.
-fn of_active_state(status: &UnitStatus) -> Option<Finding> {
+fn of_active_state(status: &UnitStatus, clock: Clock) -> Option<Finding> {
     let sub_state = status.sub_state.as_deref().unwrap_or_default();
     let Some(active_state) = status.active_state.as_deref() else {
-        return Some(Finding::new("unknown", Severity::Unknown, "systemd reported no active state"));
+        return Some(Finding::new(Trouble::Unknown, "systemd reported no active state"));
     };
-    let (at, since) = (at(status), since(status));
+    let time = status.state_since.as_deref();
+    let (at, since) = (clock.at(time), clock.since(time));
     let cause = cause(status).map(|cause| format!(": {cause}")).unwrap_or_default();
     let restarts = restarts(status);
     Some(match active_state {
         "active" if sub_state == "exited" && status.exit_status.as_deref() != Some("0") => {
             let end = exit_status::of_main_process(status)
                 .unwrap_or_else(|| "ended with an unknown status".to_owned());
-            Finding::new("exit_status", Severity::Broken, format!("{end}{at}"))
+            Finding::new(Trouble::EndedBadly, format!("{end}{at}"))
         }
         "active" => return None,
-        "failed" => Finding::new("failed", Severity::Broken, format!("failed{at}{cause}{restarts}")),
-        "inactive" => of_inactive(status, &at, &cause),
-        "activating" if sub_state.starts_with("auto-restart") => Finding::new(
-            "restarting",
-            Severity::Broken,
-            format!("has been waiting to restart{since}{cause}{restarts}"),
-        ),
-        "activating" => {
-            Finding::new("activating", Severity::Changing, format!("has been starting{since}{restarts}"))
+        "failed" => Finding::new(Trouble::Failed, format!("failed{at}{cause}{restarts}")),
+        "inactive" => of_inactive(status, clock, &cause),
+        "activating" if sub_state.starts_with("auto-restart") => {
+            Finding::new(Trouble::Restarting, format!("has been waiting to restart{since}{cause}{restarts}"))
         }
-        "deactivating" => {
-            Finding::new("deactivating", Severity::Changing, format!("has been stopping{since}"))
-        }
-        "reloading" | "refreshing" => {
-            Finding::new("reloading", Severity::Changing, format!("has been reloading{since}"))
-        }
-        other => Finding::new("inactive", Severity::Down, format!("in state {other}{since}")),
+        "activating" => Finding::new(Trouble::Starting, format!("has been starting{since}{restarts}")),
+        "deactivating" => Finding::new(Trouble::Stopping, format!("has been stopping{since}")),
+        "reloading" | "refreshing" => Finding::new(Trouble::Reloading, format!("has been reloading{since}")),
+        other => Finding::new(Trouble::Stopped, format!("in state {other}{since}")),
     })
 }
 
-fn of_inactive(status: &UnitStatus, at: &str, cause: &str) -> Finding {
+fn of_inactive(status: &UnitStatus, clock: Clock, cause: &str) -> Finding {
+    let time = status.state_since.as_deref();
     match &status.skipped {
-        Some(Skipped::Condition(at)) => {
-            let text =
-                format!("its start was skipped at {}: a condition was not met (Condition…=)", sentence(at));
-            Finding::new("condition_not_met", Severity::Down, text)
-        }
-        Some(Skipped::Assertion(at)) => {
-            let text = format!("its start was refused at {}: an assertion failed (Assert…=)", sentence(at));
-            Finding::new("assertion_failed", Severity::Down, text)
-        }
-        None if status.result.as_deref() == Some("exec-condition") => {
-            let text = format!("its start was skipped{at}: ExecCondition= was not met");
-            Finding::new("condition_not_met", Severity::Down, text)
-        }
-        None if at.is_empty() => Finding::new("inactive", Severity::Down, "has not been started since boot"),
-        None => Finding::new("inactive", Severity::Down, format!("stopped{at}{cause}")),
+        Some(Skipped::Condition(time)) => Finding::new(
+            Trouble::ConditionNotMet,
+            format!("its start was skipped{}: a condition was not met (Condition…=)", clock.at(Some(time))),
+        ),
+        Some(Skipped::Assertion(time)) => Finding::new(
+            Trouble::AssertionFailed,
+            format!("its start was refused{}: an assertion failed (Assert…=)", clock.at(Some(time))),
+        ),
+        None if status.result.as_deref() == Some("exec-condition") => Finding::new(
+            Trouble::ConditionNotMet,
+            format!("its start was skipped{}: ExecCondition= was not met", clock.at(time)),
+        ),
+        None if time.is_none() => Finding::new(Trouble::Stopped, "has not been started since boot"),
+        None => Finding::new(Trouble::Stopped, format!("stopped{}{cause}", clock.at(time))),
     }
-}
-
-fn at(status: &UnitStatus) -> String {
-    status.state_since.as_deref().map(|time| format!(" at {}", sentence(time))).unwrap_or_default()
-}
-
-fn since(status: &UnitStatus) -> String {
-    status.state_since.as_deref().map(|time| format!(" since {}", sentence(time))).unwrap_or_default()
 }
 
 fn restarts(status: &UnitStatus) -> String {
@@ -147,8 +234,25 @@ mod tests {
 
     fn unit(properties: &str) -> (&'static str, String) {
         let blocks = super::super::unit::parse(properties);
-        let finding = of_unit(&blocks[0].status);
-        (finding.code, finding.text)
+        let finding = of_unit(&blocks[0].status, Clock::Absolute);
+        (finding.trouble.code(), finding.text)
+    }
+
+    #[test]
+    fn people_read_ages() {
+        let now: Timestamp = "2026-11-24T11:55:50Z".parse().unwrap_or_default();
+        let case = |properties: &str, text: &str| {
+            let blocks = super::super::unit::parse(&format!("{properties}\n{SINCE}"));
+            assert_eq!(of_unit(&blocks[0].status, Clock::Ages(now)).text, text);
+        };
+        let failed = "ActiveState=failed\nResult=exit-code\nExecMainCode=1\nExecMainStatus=3\nNRestarts=4";
+        case(
+            &format!("LoadState=loaded\n{failed}"),
+            "failed 4 min ago: exited with status 3 (NOTIMPLEMENTED), after 4 restarts",
+        );
+        case("LoadState=loaded\nActiveState=inactive\nResult=success", "stopped 4 min ago");
+        case("LoadState=loaded\nActiveState=activating\nSubState=start", "has been starting for 4 min");
+        case("LoadState=masked\nActiveState=active\nSubState=running", "masked; still running");
     }
 
     const SINCE: &str = "StateChangeTimestamp=Tue 2026-11-24 11:51:44.532527 UTC";
@@ -163,7 +267,7 @@ mod tests {
         case(
             "LoadState=loaded\nActiveState=failed\nResult=exit-code\nExecMainCode=1\nExecMainStatus=3",
             "failed",
-            "failed at 2026-11-24 11:51:44 UTC: exited with status 3",
+            "failed at 2026-11-24 11:51:44 UTC: exited with status 3 (NOTIMPLEMENTED)",
         );
         case(
             "LoadState=loaded\nActiveState=failed\nResult=exit-code\nExecMainCode=1\nExecMainStatus=203",
@@ -207,7 +311,7 @@ mod tests {
                 &format!("{text} at 2026-11-24 11:51:44 UTC"),
             );
         };
-        case("1", "4", "exited with status 4");
+        case("1", "4", "exited with status 4 (NOPERMISSION)");
         case("1", "15", "exited with status 15");
         case("2", "15", "killed by signal 15 (SIGTERM)");
         case("3", "6", "crashed with signal 6 (SIGABRT) and dumped core");

@@ -17,6 +17,7 @@ mod pki;
 mod programs;
 mod readme;
 mod rendered;
+mod screens;
 mod serve;
 mod server;
 mod signals;

@@ -18,12 +18,20 @@ pub fn read(arguments: &[String]) -> impl Iterator<Item = &'static str> {
     let journal = JOURNALS.iter().find(|(name, _)| Some(*name) == unit).map_or("", |(_, text)| text);
     let lines = value(arguments, "--lines=").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
     let since: u64 = value(arguments, "--since=@").and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
-    let newest = journal.lines().filter(|line| seconds(line) >= since);
+    let worst = value(arguments, "--priority=").and_then(|n| n.parse().ok()).unwrap_or(7);
+    let newest = journal.lines().filter(move |line| seconds(line) >= since && priority(line) <= worst);
     let mut asked: Vec<&str> = newest.take(lines).collect();
     if !arguments.iter().any(|argument| argument == "--reverse") {
         asked.reverse();
     }
     asked.into_iter()
+}
+
+/// The priority of a line, from 0 to 7; 6 when it has none.
+fn priority(line: &str) -> u8 {
+    let priority =
+        line.split_once("\"PRIORITY\":\"").and_then(|(_, rest)| rest.split_once('"')?.0.parse().ok());
+    priority.unwrap_or(6)
 }
 
 /// When a line was logged, in whole seconds since 1970; 0 when it does not say.
