@@ -242,12 +242,12 @@ fn respond(shared: &Arc<Shared>, request: Request) {
     match found {
         Ok((template, Route::Ready(reply))) => {
             at_once(&reply, template);
-            send(shared, request, &reply);
+            send(shared, request, reply);
         }
         Err(error) => {
             let reply = Reply::error(&error);
             at_once(&reply, "-");
-            send(shared, request, &reply);
+            send(shared, request, reply);
         }
         Ok((template, Route::Ask(question))) => {
             let own = shared.own_service;
@@ -257,7 +257,7 @@ fn respond(shared: &Arc<Shared>, request: Request) {
                 let shared = &for_later;
                 let (reply, how) = match answer {
                     Ok(document) => {
-                        (Reply::document(document.bytes), if document.shared { "shared" } else { "run" })
+                        (Reply::document(document.body), if document.shared { "shared" } else { "run" })
                     }
                     Err(error) => {
                         // What the program said is for the operator only.
@@ -268,7 +268,7 @@ fn respond(shared: &Arc<Shared>, request: Request) {
                     }
                 };
                 access(shared, &request, template, how, is_own_log).log(&reply);
-                send(shared, request, &reply);
+                send(shared, request, reply);
             });
         }
     }
@@ -277,9 +277,14 @@ fn respond(shared: &Arc<Shared>, request: Request) {
 /// Whose request it is, by the name that the gate gave the connection.
 fn caller(shared: &Shared, request: &Request) -> Caller {
     match header(request, CONNECTION_HEADER) {
-        Some(id) => id.parse().map_or(Caller::unknown(Peer::Unknown), |id| shared.table.caller(id)),
+        Some(_) => connection(request).map_or(Caller::unknown(Peer::Unknown), |id| shared.table.caller(id)),
         None => Caller::unknown(Peer::Ourselves),
     }
+}
+
+/// The connection that it came from, unless the gate asks for itself.
+fn connection(request: &Request) -> Option<u64> {
+    header(request, CONNECTION_HEADER)?.parse().ok()
 }
 
 /// A header of the gate's.
@@ -288,18 +293,29 @@ fn header<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
 }
 
 /// Writes the answer. tiny_http's own responses name the server and are chunked when they are long,
-/// so the head is ours.
-fn send(shared: &Shared, request: Request, reply: &Reply) {
+/// so the head is ours. The body is not copied through its socket: all who read the same answer share it.
+fn send(shared: &Shared, request: Request, reply: Reply) {
     let is_head = *request.method() == tiny_http::Method::Head;
-    let connection = match header(&request, SAY_HEADER) {
+    let say = match header(&request, SAY_HEADER) {
         _ if shared.stopping.load(Ordering::Relaxed) => Some("close"),
         Some("close") => Some("close"),
         Some("keep-alive") => Some("keep-alive"),
         _ => None,
     };
+    let bytes = match connection(&request) {
+        None => reply.to_bytes(is_head, say),
+        Some(id) => {
+            let head = reply.head(say);
+            // Before its head is there, or nobody would find it.
+            if !is_head {
+                shared.table.hand_over(id, reply.into_body());
+            }
+            head.into_bytes()
+        }
+    };
     let mut writer = request.into_writer();
-    let written = io::Write::write_all(&mut writer, &reply.to_bytes(is_head, connection));
-    // The gate reads whole answers, whatever its client does, so this is short.
+    let written = io::Write::write_all(&mut writer, &bytes);
+    // The gate reads whole heads, whatever its client does, so this is short.
     if let Err(error) = written.and_then(|()| io::Write::flush(&mut writer)) {
         log::debug!("an answer did not get through: {error}");
     }

@@ -7,11 +7,10 @@ use std::{
 };
 
 use super::{
-    Aged, document,
+    Body, ageless, document,
     gpu::{self, GpuReport},
     health::HealthRule,
-    logs::{self, Logs},
-    overview,
+    logs, overview,
     status::{self, ServiceStatus},
 };
 use crate::{
@@ -55,16 +54,17 @@ impl Ask for Part {
 #[derive(Debug, Clone)]
 enum Answer {
     AllServices(Arc<Vec<ServiceStatus>>),
-    Service(Arc<ServiceStatus>),
-    Logs(Arc<Logs>),
-    Gpu(Arc<GpuReport>),
+    /// A document but for its age.
+    Ageless(Arc<[u8]>),
+    /// It as well, and what an overview makes of it.
+    Gpu(Arc<GpuReport>, Arc<[u8]>),
 }
 
 /// A document, and whether a run was shared for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// As clients get it.
-    pub bytes: Vec<u8>,
+    pub body: Body,
     /// No program had to be started for this one.
     pub shared: bool,
 }
@@ -114,10 +114,16 @@ impl Desk {
                 Answer::AllServices(Arc::new(status::collect_all(exec, deadline, &self.rule, &every)?))
             }
             Part::Service(service) => {
-                Answer::Service(Arc::new(status::collect(exec, deadline, &self.rule, service)?))
+                Answer::Ageless(ageless(&status::collect(exec, deadline, &self.rule, service)?))
             }
-            Part::Logs(question) => Answer::Logs(Arc::new(logs::collect(exec, limits, deadline, question)?)),
-            Part::Gpu(question) => Answer::Gpu(Arc::new(gpu::collect(exec, limits, deadline, question)?)),
+            Part::Logs(question) => {
+                Answer::Ageless(ageless(&logs::collect(exec, limits, deadline, question)?))
+            }
+            Part::Gpu(question) => {
+                let report = gpu::collect(exec, limits, deadline, question)?;
+                let ageless = ageless(&report);
+                Answer::Gpu(Arc::new(report), ageless)
+            }
         })
     }
 
@@ -134,7 +140,7 @@ impl Desk {
             Question::Gpu(question) => Part::Gpu(question),
         };
         self.flight.ask(&part, Deadline::after(self.limits.timeout), |landed| {
-            take(landed.map(|landed| Document { bytes: aged(&landed), shared: landed.shared }));
+            take(landed.and_then(|landed| Ok(Document { body: aged(&landed)?, shared: landed.shared })));
         });
     }
 
@@ -174,18 +180,16 @@ impl Desk {
             _ => Err(Error::Internal),
         });
         let gpu = gpu.and_then(|landed| match landed.answer {
-            Answer::Gpu(gpu) => Ok(gpu),
+            Answer::Gpu(gpu, _) => Ok(gpu),
             _ => Err(Error::Internal),
         });
-        Document { bytes: document(&overview::of_parts(&self.exec, services, gpu, age)), shared }
+        Document { body: document(&overview::of_parts(&self.exec, services, gpu, age)).into(), shared }
     }
 }
 
-fn aged(landed: &Landed<Answer>) -> Vec<u8> {
+fn aged(landed: &Landed<Answer>) -> Result<Body, Error> {
     match &landed.answer {
-        Answer::AllServices(services) => document(&Aged::new(services, landed.age)),
-        Answer::Service(status) => document(&Aged::new(status, landed.age)),
-        Answer::Logs(logs) => document(&Aged::new(logs, landed.age)),
-        Answer::Gpu(gpu) => document(&Aged::new(gpu, landed.age)),
+        Answer::Ageless(document) | Answer::Gpu(_, document) => Ok(Body::aged(document, landed.age)),
+        Answer::AllServices(_) => Err(Error::Internal),
     }
 }

@@ -25,6 +25,7 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
     let mut complained = false;
     loop {
         shared.beats[number].fetch_add(1, Ordering::Relaxed);
+        shared.table.report(false);
         let mut fds = [PollFd::new(&shared.stop, PollFlags::IN), PollFd::new(listener, PollFlags::IN)];
         let _ = poll(&mut fds, Some(&BEAT));
         if !fds[0].revents().is_empty() {

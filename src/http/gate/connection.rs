@@ -4,7 +4,7 @@ use std::{io, os::fd::BorrowedFd, time::Duration};
 
 use super::{
     Rules, Ticket,
-    answer::answer,
+    answer::{self, Answer},
     channel::{Channel, is_to_be_tried_again},
     head::{Head, Heads},
     private::Private,
@@ -109,6 +109,7 @@ impl<'a> Connection<'a> {
             }
             Err(error) => {
                 access::without_tls(&ticket.peer(), &error);
+                ticket.ends();
                 wire.shutdown(std::net::Shutdown::Write);
                 linger(wire);
             }
@@ -132,6 +133,7 @@ impl<'a> Connection<'a> {
                 return;
             }
         }
+        self.ticket.ends();
         // Ends our side, and reads on for a moment: closing with bytes unread would reset the connection,
         // and the client would lose what we said.
         self.channel.finish();
@@ -154,13 +156,18 @@ impl<'a> Connection<'a> {
                 self.ticket.asks(None);
                 access::refused(&self.ticket.peer(), access::method(&head.method), &reply);
                 let say = head.say();
-                Ok(reply.to_bytes(head.method == "HEAD", (say != "nothing").then_some(say)))
+                Ok(reply.to_bytes(head.method == "HEAD", (say != "nothing").then_some(say)).into())
             }
         };
-        let goes_on = self.ticket.is_answered(answer.as_ref().map_or(0, Vec::len));
+        let goes_on = match &answer {
+            Ok(answer) => self.ticket.is_answered(answer.own(), answer.shared()),
+            Err(_) => self.ticket.is_answered(0, None),
+        };
         let Ok(answer) = answer else { return Err(Error::Internal.into()) };
-        if self.channel.write_all(&answer, READER).is_err() {
-            return Ok(false);
+        for piece in answer.pieces() {
+            if self.channel.write_all(piece, READER).is_err() {
+                return Ok(false);
+            }
         }
         self.ticket.is_read();
         Ok(goes_on && head.keep_alive)
@@ -225,7 +232,7 @@ impl<'a> Connection<'a> {
 
     /// Hands the head on, rebuilt from what was understood of it, and waits for the answer. How long
     /// that takes is the business of who gives it.
-    fn ask(&mut self, head: &Head) -> io::Result<Vec<u8>> {
+    fn ask(&mut self, head: &Head) -> io::Result<Answer> {
         let request = format!(
             "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{SAY_HEADER}: {}\r\n\r\n",
             head.method,
@@ -235,9 +242,9 @@ impl<'a> Connection<'a> {
         );
         let inner = self.private.take()?;
         inner.write_all(request.as_bytes(), READER)?;
-        let answer = answer(&inner, head.method == "HEAD", None)?;
+        let answer = answer::Head::read(&inner, None)?;
         self.private.give_back(inner);
-        Ok(answer)
+        Answer::new(answer, self.ticket.take_body(), head.method == "HEAD")
     }
 }
 

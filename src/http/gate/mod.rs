@@ -8,6 +8,7 @@ mod connection;
 mod head;
 mod private;
 mod table;
+mod tally;
 
 use std::{
     io,
@@ -64,10 +65,7 @@ pub struct Rules {
 impl Rules {
     /// How this connection is made safe, if it is: TCP alone, and all of it.
     fn tls_for(&self, wire: &Wire) -> Option<Arc<ServerConfig>> {
-        match wire {
-            Wire::Tcp(_) => self.keys.tls().map(Tls::config),
-            Wire::Unix(_) => None,
-        }
+        if wire.is_tcp() { self.keys.tls().map(Tls::config) } else { None }
     }
 
     /// See [`Tls::generation`].
@@ -166,6 +164,7 @@ impl Gate {
         let _ = rustix::io::write(&self.shared.stop, &1u64.to_ne_bytes());
         self.shared.table.stop();
         self.shared.table.wait_until_empty(until);
+        self.shared.table.report(true);
     }
 }
 
