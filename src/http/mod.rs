@@ -102,7 +102,7 @@ pub fn serve(
         path_prefix: options.path_prefix.clone(),
         is_secure: options.is_secure,
     };
-    let table = Arc::new(Table::new(gate::cap(options.max_connections)));
+    let table = Arc::new(Table::new(gate::cap(options.max_connections))?);
     let shared = Arc::new(Shared {
         desk: Arc::new(desk),
         table: Arc::clone(&table),

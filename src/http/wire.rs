@@ -84,11 +84,16 @@ impl Wire {
         self.has_spoken.load(Ordering::SeqCst)
     }
 
+    /// Whether something has come that was not read.
+    pub fn has_bytes(&self) -> bool {
+        ioctl_fionread(self).unwrap_or_default() > 0
+    }
+
     /// Whether the next move is ours, as far as its thread has said: it is at work, or has not yet taken what
     /// has come. Bytes are looked for first: whoever takes them is seen to be at work then, until it has
     /// said what they are.
     pub fn is_our_move(&self) -> bool {
-        let has_bytes = ioctl_fionread(self).unwrap_or_default() > 0;
+        let has_bytes = self.has_bytes();
         match self.doing.load(Ordering::SeqCst) {
             WAITING_TO_READ => has_bytes,
             WAITING_TO_WRITE => false,

@@ -6,6 +6,7 @@ mod answers;
 mod authentication;
 mod bad_input;
 mod commands;
+mod crowds;
 mod demo;
 mod gate;
 mod packaging;

@@ -321,12 +321,17 @@ impl Connection {
     #[track_caller]
     pub fn answer(&mut self) -> Answer {
         let mut answer = self.answer_to_head();
-        let length = answer.length();
+        answer.body = self.body(answer.length());
+        answer
+    }
+
+    /// The body behind a head.
+    #[track_caller]
+    pub fn body(&mut self, length: usize) -> Vec<u8> {
         while self.unread.len() < length {
             self.read_more();
         }
-        answer.body = self.unread.drain(..length).collect();
-        answer
+        self.unread.drain(..length).collect()
     }
 
     /// The next answer, which has no body.

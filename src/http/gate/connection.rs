@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// From the connection's start to its first byte.
-const FIRST_BYTE: Duration = Duration::from_secs(5);
+pub(super) const FIRST_BYTE: Duration = Duration::from_secs(5);
 
 /// From a head's first byte to its last.
 const WHOLE_HEAD: Duration = Duration::from_secs(10);

@@ -6,6 +6,7 @@ mod answer;
 mod channel;
 mod connection;
 mod head;
+mod lobby;
 mod private;
 mod table;
 mod tally;
@@ -15,7 +16,7 @@ use std::{
     os::unix::net::UnixStream,
     sync::{Arc, atomic::AtomicU64},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -47,10 +48,19 @@ pub(crate) fn check_head(bytes: &[u8]) {
 const STACK: usize = 192 * 1024;
 
 /// Descriptors that a connection takes: its own, and three for the way to tiny_http.
-const PER_CONNECTION: u64 = 4;
+const PER_CONNECTION: usize = 4;
 
-/// Descriptors for everything else: listeners, signals, five programs with their pipes.
-const OTHERS: u64 = 44;
+/// Descriptors for everything else: listeners, signals, five programs with their pipes, a few newcomers.
+const OTHERS: usize = 48;
+
+/// The most newcomers of a listener that wait for a place.
+const LOBBY: u32 = 256;
+
+/// A connection that has only just come has its request on the way, and is not pushed out for another.
+const JUST_COME: Duration = Duration::from_millis(20);
+
+/// The same for TLS: the handshake takes the way there and back twice, if it is an old one.
+const JUST_COME_TO_TLS: Duration = Duration::from_millis(500);
 
 /// Who is let in, and to what.
 pub struct Rules {
@@ -94,6 +104,8 @@ struct Shared {
     rules: Rules,
     /// Readable when no more requests are wanted.
     stop: OwnedFd,
+    /// How many newcomers of a listener may wait for a place.
+    lobby: usize,
     /// One for each listener: how often its loop has come round.
     beats: Vec<AtomicU64>,
 }
@@ -101,12 +113,22 @@ struct Shared {
 /// How many connections there can be: what was asked for, or less where descriptors are short.
 #[must_use]
 pub fn cap(asked: usize) -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let possible = usize::try_from(limit.saturating_sub(OTHERS) / PER_CONNECTION).unwrap_or(usize::MAX);
+    let limit = open_files();
+    let possible = limit.saturating_sub(OTHERS) / PER_CONNECTION;
     if possible < asked {
         log::warn!("at most {} connections: the limit of open files is {limit}", possible.max(1));
     }
     asked.min(possible).max(1)
+}
+
+/// How many newcomers of each listener may wait: a few of them always, more as descriptors are left.
+fn lobby(cap: usize, listeners: usize) -> usize {
+    let left = open_files().saturating_sub(OTHERS + cap * PER_CONNECTION);
+    (left / listeners.max(1)).clamp(2, LOBBY as usize)
+}
+
+fn open_files() -> usize {
+    getrlimit(Resource::Nofile).current.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
 }
 
 impl Gate {
@@ -124,6 +146,7 @@ impl Gate {
         let (listener, private) = Private::bind(rules.is_secure)?;
         inner(listener)?;
         let shared = Arc::new(Shared {
+            lobby: lobby(table.cap(), listeners.len()),
             table,
             private,
             rules,
@@ -169,6 +192,11 @@ impl Gate {
 }
 
 impl Shared {
+    /// How long a connection has for its next step before it may have to go for another.
+    fn grace(&self, wire: &Wire) -> Duration {
+        if self.rules.tls_for(wire).is_some() { JUST_COME_TO_TLS } else { JUST_COME }
+    }
+
     /// Serves a connection in a thread of its own.
     fn start(self: &Arc<Self>, wire: Arc<Wire>, ticket: Ticket) -> io::Result<()> {
         let shared = Arc::clone(self);

@@ -3,12 +3,18 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap},
+    io,
     net::Shutdown,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::tally::Tally;
+use rustix::{
+    event::{EventfdFlags, eventfd},
+    fd::{AsFd, BorrowedFd, OwnedFd},
+};
+
+use super::{JUST_COME, tally::Tally};
 use crate::{
     http::{
         peer::{Caller, Origin, Peer},
@@ -20,11 +26,9 @@ use crate::{
 /// How long a connection that was told to go may take. Its thread has only to wake up.
 const LEAVING: Duration = Duration::from_millis(500);
 
-/// A connection that has only just come has its request on the way, and is not pushed out for another.
-const JUST_COME: Duration = Duration::from_millis(20);
-
-/// How long a newcomer waits for one of the others to be done. Answers that need no program take less.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// A client that has connected and sent nothing may only be short of time, if its origin has no more places
+/// than others.
+const SILENT: Duration = Duration::from_millis(500);
 
 /// How many bytes of answers may wait for slow readers, all together; what several of them read counts once.
 const UNREAD: usize = 1024 * 1024;
@@ -38,6 +42,8 @@ pub struct Table {
     cap: usize,
     state: Mutex<State>,
     left: Condvar,
+    /// Readable when a place has become free that a newcomer waits for.
+    places: OwnedFd,
 }
 
 #[derive(Debug, Default)]
@@ -62,11 +68,14 @@ struct Slot {
     stage: Stage,
     /// When that began.
     since: Instant,
+    /// How long it has for its first request before its place may be needed.
+    grace: Duration,
     has_asked: bool,
     /// The body of its answer, on its way past tiny_http.
     body: Option<Body>,
     unread: Unread,
-    leaving: bool,
+    /// Since when it was told to go.
+    leaving: Option<Instant>,
 }
 
 /// How far a connection is with its request.
@@ -109,49 +118,71 @@ impl Slot {
         self.stage == Stage::Waits && !self.wire.has_spoken()
     }
 
-    /// It has sent nothing for long enough, or has had everything.
-    fn has_nothing_to_lose(&self) -> bool {
-        (self.is_silent() || self.stage == Stage::Ends) && self.is_older_than(JUST_COME)
+    /// How long it is left as it is, at least. Not as long where its origin holds more places than that of
+    /// the newcomer.
+    fn grace(&self, holds_more: bool) -> Duration {
+        match self.stage {
+            Stage::Reads => SLOW,
+            Stage::Waits if self.has_asked => Duration::ZERO,
+            Stage::Waits if !holds_more && self.is_silent() => SILENT,
+            Stage::Waits if !holds_more => self.grace,
+            _ => JUST_COME,
+        }
+    }
+
+    /// Whether it has sent nothing for long enough, or has had everything.
+    fn has_nothing_to_lose(&self, holds_more: bool) -> bool {
+        (self.is_silent() || self.stage == Stage::Ends) && self.is_older_than(self.grace(holds_more))
     }
 
     /// Whether a newcomer may have its place; `None` when it is too early to say.
-    fn may_be_pushed_out(&self) -> Option<bool> {
+    fn may_be_pushed_out(&self, holds_more: bool) -> Option<bool> {
+        let is_ripe = self.is_older_than(self.grace(holds_more));
         match self.stage {
             Stage::Asks => Some(false),
             Stage::Waits if self.wire.is_our_move() => Some(false),
-            Stage::Waits => (self.has_asked || self.is_older_than(JUST_COME)).then_some(true),
-            Stage::Reads => Some(self.is_older_than(SLOW) && !self.wire.is_our_move()),
-            Stage::Ends => Some(self.is_older_than(JUST_COME)),
+            Stage::Waits => is_ripe.then_some(true),
+            Stage::Reads => Some(is_ripe && !self.wire.is_our_move()),
+            Stage::Ends => Some(is_ripe),
         }
     }
 
     /// Tells its thread to end it. What has come before that is read all the same, so a request that was
     /// on its way in this very moment is answered; only who does not read has had its time.
     fn push_out(&mut self, tally: &mut Tally) {
-        tally.add(self.origin, self.is_silent(), self.stage == Stage::Reads);
-        self.leaving = true;
+        if self.stage != Stage::Ends {
+            tally.add(self.origin, self.is_silent(), self.stage == Stage::Reads);
+        }
+        self.leaving = Some(Instant::now());
         self.wire.shutdown(if self.stage == Stage::Reads { Shutdown::Both } else { Shutdown::Read });
     }
 }
 
 impl State {
-    /// Tells a connection to go that is not about to be answered, if there is one.
-    fn make_place(&mut self) -> bool {
+    fn held(&self, origin: Origin) -> usize {
+        self.held.get(&origin).copied().unwrap_or_default()
+    }
+
+    /// Tells a connection to go that is not about to be answered, if there is one. Says whether one goes, or
+    /// soon may.
+    fn push_out(&mut self, newcomer: Origin) -> bool {
+        let newcomers = self.held(newcomer) + 1;
         let rank = |slot: &Slot| -> Rank {
-            let held = self.held.get(&slot.origin).copied().unwrap_or_default();
-            (!slot.has_nothing_to_lose(), Reverse(held), slot.since)
+            let held = self.held(slot.origin);
+            (!slot.has_nothing_to_lose(held > newcomers), Reverse(held), slot.since)
         };
-        let candidates = self.slots.iter().filter(|(_, slot)| slot.stage != Stage::Asks && !slot.leaving);
+        let candidates =
+            self.slots.iter().filter(|(_, slot)| slot.stage != Stage::Asks && slot.leaving.is_none());
         let mut candidates: BinaryHeap<_> = candidates.map(|(id, slot)| Reverse((rank(slot), *id))).collect();
-        while let Some(Reverse((_, id))) = candidates.pop() {
+        while let Some(Reverse(((_, Reverse(held), _), id))) = candidates.pop() {
             let Some(slot) = self.slots.get_mut(&id) else { continue };
-            match slot.may_be_pushed_out() {
+            match slot.may_be_pushed_out(held > newcomers) {
                 Some(true) => {
                     slot.push_out(&mut self.pushed_out);
                     return true;
                 }
                 Some(false) => {}
-                None => return false,
+                None => return true,
             }
         }
         false
@@ -168,7 +199,7 @@ impl State {
 
     /// Bytes of answers that were not taken yet, those that are shared only once.
     fn unread(&self) -> usize {
-        let unread = self.slots.values().filter(|slot| !slot.leaving).map(|slot| &slot.unread);
+        let unread = self.slots.values().filter(|slot| slot.leaving.is_none()).map(|slot| &slot.unread);
         let mut own = 0;
         let mut shared: Vec<&Arc<[u8]>> = Vec::new();
         for unread in unread {
@@ -183,7 +214,8 @@ impl State {
     /// Pushes out slow readers, the slowest first, until not too much is unread.
     fn make_room(&mut self) {
         while self.unread() > UNREAD {
-            let slow = self.slots.values_mut().filter(|slot| slot.stage == Stage::Reads && !slot.leaving);
+            let slow =
+                self.slots.values_mut().filter(|slot| slot.stage == Stage::Reads && slot.leaving.is_none());
             let slow = slow.filter(|slot| slot.is_older_than(SLOW));
             let Some(slowest) = slow.min_by_key(|slot| slot.since) else { return };
             slowest.push_out(&mut self.pushed_out);
@@ -193,44 +225,69 @@ impl State {
 
 impl Table {
     /// A table for so many connections.
-    #[must_use]
-    pub fn new(cap: usize) -> Self {
-        Self { cap, state: Mutex::default(), left: Condvar::new() }
+    ///
+    /// # Errors
+    /// When there is no descriptor for it.
+    pub fn new(cap: usize) -> io::Result<Self> {
+        let places = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Self { cap, state: Mutex::default(), left: Condvar::new(), places })
+    }
+
+    /// How many there can be.
+    pub fn cap(&self) -> usize {
+        self.cap
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a newcomer in. When the table is full, a connection without a complete request has to go: one
-    /// that has sent nothing before all others, of those one of the origin that holds most, and of those
-    /// the oldest. `None` when every one of them waits for its answer.
-    pub fn admit(self: &Arc<Self>, wire: &Arc<Wire>, peer: Peer) -> Option<Ticket> {
-        let begun = Instant::now();
+    /// Takes a newcomer in, if there is a place. It has so long for its first request before it may have to
+    /// go for another.
+    pub fn admit(self: &Arc<Self>, wire: &Arc<Wire>, peer: &Peer, grace: Duration) -> Option<Ticket> {
         let mut state = self.state();
-        while state.slots.len() >= self.cap {
-            let is_leaving = state.slots.values().any(|slot| slot.leaving) || state.make_place();
-            let patience = if is_leaving { LEAVING } else { PATIENCE };
-            let left = patience.saturating_sub(begun.elapsed());
-            state.is_wanted = !left.is_zero();
-            if left.is_zero() {
-                return None;
-            }
-            // Woken up by whoever leaves or is answered; and to look whether one has waited long enough.
-            let left = left.min(JUST_COME / 4);
-            state = self.left.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        if state.slots.len() >= self.cap {
+            return None;
         }
         state.is_wanted = false;
-        Some(self.enter(&mut state, wire, peer))
+        Some(self.enter(&mut state, wire, peer.clone(), grace))
+    }
+
+    /// Makes a place for a newcomer of this origin: a connection without a complete request has to go, one
+    /// that has sent nothing before all others, of those one of the origin that holds most, and of those
+    /// the oldest. Says whether there will be one soon; there will not when all wait for their answers.
+    pub fn make_place(&self, newcomer: Origin) -> bool {
+        let mut state = self.state();
+        // From now on those who are answered do not go on, and places that become free are told.
+        state.is_wanted = true;
+        let _ = rustix::io::read(&self.places, &mut [0; 8]);
+        let is_going = |slot: &Slot| slot.leaving.is_some_and(|since| since.elapsed() < LEAVING);
+        state.slots.values().any(is_going) || state.push_out(newcomer)
+    }
+
+    /// How many places each of these origins has.
+    pub fn held(&self, origins: impl Iterator<Item = Origin>) -> Vec<usize> {
+        let state = self.state();
+        origins.map(|origin| state.held(origin)).collect()
+    }
+
+    /// Readable when a place has become free that was wanted.
+    pub fn places(&self) -> BorrowedFd<'_> {
+        self.places.as_fd()
+    }
+
+    /// A newcomer had to go that had sent nothing.
+    pub fn count_silent(&self, origin: Origin) {
+        self.state().pushed_out.add(origin, true, false);
     }
 
     /// Takes in our own watchdog, for which there is always room.
     pub fn admit_watchdog(self: &Arc<Self>, wire: &Arc<Wire>) -> Ticket {
         let mut state = self.state();
-        self.enter(&mut state, wire, Peer::Ourselves)
+        self.enter(&mut state, wire, Peer::Ourselves, JUST_COME)
     }
 
-    fn enter(self: &Arc<Self>, state: &mut State, wire: &Arc<Wire>, peer: Peer) -> Ticket {
+    fn enter(self: &Arc<Self>, state: &mut State, wire: &Arc<Wire>, peer: Peer, grace: Duration) -> Ticket {
         let id = state.next;
         state.next += 1;
         let origin = peer.origin();
@@ -241,10 +298,11 @@ impl Table {
             identity: None,
             stage: Stage::Waits,
             since: Instant::now(),
+            grace,
             has_asked: false,
             body: None,
             unread: Unread::default(),
-            leaving: false,
+            leaving: None,
         };
         *state.held.entry(origin).or_default() += 1;
         state.slots.insert(id, slot);
@@ -318,7 +376,7 @@ impl Ticket {
         self.enter(Stage::Asks, |slot| {
             slot.identity = identity.map(Arc::from);
             slot.has_asked = true;
-            slot.leaving = false;
+            slot.leaving = None;
         });
     }
 
@@ -366,6 +424,9 @@ impl Drop for Ticket {
             if *held == 0 {
                 state.held.remove(&slot.origin);
             }
+        }
+        if state.is_wanted {
+            let _ = rustix::io::write(&self.table.places, &1u64.to_ne_bytes());
         }
         self.table.left.notify_all();
     }
