@@ -101,6 +101,11 @@ impl Wire {
         }
     }
 
+    /// Whether its thread waits for the other side to take what was written.
+    pub fn waits_for_room(&self) -> bool {
+        self.doing.load(Ordering::SeqCst) == WAITING_TO_WRITE
+    }
+
     /// Ends it, also while another thread waits for it.
     pub fn shutdown(&self, how: Shutdown) {
         // It may be gone already, which is what is wanted.
@@ -207,5 +212,29 @@ impl AsFd for Wire {
             Stream::Tcp(stream) => stream.as_fd(),
             Stream::Unix(stream) => stream.as_fd(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_move_is_ours_while_its_thread_works_or_bytes_are_there() -> io::Result<()> {
+        let (ours, mut theirs) = UnixStream::pair()?;
+        let wire = Wire::unix(ours)?;
+        assert!(wire.is_our_move(), "its thread has not begun yet");
+        wire.doing.store(WAITING_TO_READ, Ordering::SeqCst);
+        assert!(!wire.is_our_move() && !wire.has_spoken());
+        theirs.write_all(b"GET")?;
+        assert!(wire.is_our_move() && !wire.has_spoken(), "they have come, and nobody has read them");
+        assert_eq!(wire.read(&mut [0; 8])?, 3);
+        assert!(!wire.is_our_move() && wire.has_spoken());
+        wire.doing.store(WAITING_TO_WRITE, Ordering::SeqCst);
+        theirs.write_all(b"GET")?;
+        assert!(!wire.is_our_move() && wire.waits_for_room(), "a client that does not read may send on");
+        assert_eq!(wire.wait(None, None), Seen::Ready);
+        assert!(wire.is_our_move(), "it has been woken up");
+        Ok(())
     }
 }

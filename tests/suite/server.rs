@@ -105,6 +105,17 @@ impl Server {
         over_tls(&self.name, pki::client(self.programs.path(), shown))
     }
 
+    /// A connection over this stream, which goes to it.
+    pub fn over(&self, stream: TcpStream) -> io::Result<Connection> {
+        let config = self.name.starts_with("https://").then(|| pki::client(self.programs.path(), None));
+        let stream: Box<dyn Stream> = match config {
+            Some(config) => Box::new(StreamOwned::new(session(config), stream)),
+            None => Box::new(stream),
+        };
+        stream.be_patient()?;
+        Ok(Connection { stream, unread: Vec::new() })
+    }
+
     /// Bytes as they are, whatever it talks.
     pub fn try_connect_bare(&self) -> io::Result<Connection> {
         connect(&self.name)
@@ -214,10 +225,14 @@ fn address(name: &str) -> SocketAddr {
 
 /// Connects, and agrees on TLS with the first byte.
 pub fn over_tls(name: &str, config: Arc<ClientConfig>) -> io::Result<Connection> {
-    let session = ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
-    let stream = Box::new(StreamOwned::new(session, TcpStream::connect_timeout(&address(name), PATIENCE)?));
+    let stream = TcpStream::connect_timeout(&address(name), PATIENCE)?;
+    let stream = Box::new(StreamOwned::new(session(config), stream));
     stream.be_patient()?;
     Ok(Connection { stream, unread: Vec::new() })
+}
+
+fn session(config: Arc<ClientConfig>) -> ClientConnection {
+    ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap()
 }
 
 /// What a connection needs of either kind of stream.

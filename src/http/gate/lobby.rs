@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// The same while a connection was told to go, or will be in a moment.
 const LONG_PATIENCE: Duration = Duration::from_secs(1);
 
+/// How long guests with a request stay in a whole lobby if one origin has most of it.
+const CROWD: Duration = Duration::from_millis(500);
+
 /// How long a guest of a whole lobby may be silent even if its room is needed: more than the way to it takes.
 /// In a smaller lobby it is less, so that it is not the longer closed for others.
 const SILENT: Duration = Duration::from_millis(100);
@@ -113,7 +116,7 @@ impl Lobby {
         }
         let origin = peer.origin();
         // Over TLS it cannot be a request yet.
-        let patience = if shared.rules.tls_for(&wire).is_some() { PATIENCE } else { LONG_PATIENCE };
+        let patience = if shared.rules.tls_for(&wire).is_some() { PATIENCE } else { CROWD };
         self.guests.push(Guest { wire, peer, origin, since: Instant::now(), ready: None, patience });
         let leaving = leaving?;
         if leaving.ready.is_none() {
@@ -165,20 +168,20 @@ impl Lobby {
         ready.min_by_key(|(place, held)| (*held, self.guests[*place].since)).map(|(place, _)| place)
     }
 
-    /// Who has to go for a newcomer, if there is no room: who has been silent for a while, or else, where
-    /// one origin has most of the room, one of that which has had its time. The oldest of the origin with most guests.
+    /// Which guest has to go for a newcomer, if there is no room: one that has been silent for a while, or
+    /// where one origin has most of the room, one of that. The oldest of the origin with most guests.
     fn least_wanted(&self) -> Option<usize> {
         let mut held: HashMap<Origin, usize> = HashMap::new();
         for guest in &self.guests {
             *held.entry(guest.origin).or_default() += 1;
         }
-        let held = |guest: &Guest| held.get(&guest.origin).copied().unwrap_or_default();
+        let crowd = held.iter().find(|(_, held)| **held > self.size / 2).map(|(origin, _)| *origin);
         let silent = SILENT * u32::try_from(self.size).unwrap_or(u32::MAX) / LOBBY;
         let may_go = |guest: &Guest| match guest.ready {
-            None => guest.since.elapsed() > silent,
-            Some(ready) => held(guest) > self.size / 2 && ready.elapsed() > guest.patience,
+            None => crowd.is_none_or(|crowd| crowd == guest.origin) && guest.since.elapsed() > silent,
+            Some(ready) => crowd == Some(guest.origin) && ready.elapsed() > guest.patience,
         };
-        let rank = |guest: &Guest| (guest.ready.is_none(), held(guest), Reverse(guest.since));
+        let rank = |guest: &Guest| (guest.ready.is_none(), held.get(&guest.origin), Reverse(guest.since));
         let guests = self.guests.iter().enumerate().filter(|(_, guest)| may_go(guest));
         guests.max_by_key(|(_, guest)| rank(guest)).map(|(place, _)| place)
     }

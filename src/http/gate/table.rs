@@ -26,8 +26,8 @@ use crate::{
 /// How long a connection that was told to go may take. Its thread has only to wake up.
 const LEAVING: Duration = Duration::from_millis(500);
 
-/// A client that has connected and sent nothing may only be short of time, if its origin has no more places
-/// than others.
+/// How long a connection may be silent before its place is needed, if its origin holds no more places than
+/// the newcomer's: its client may only be short of time.
 const SILENT: Duration = Duration::from_millis(500);
 
 /// How many bytes of answers may wait for slow readers, all together; what several of them read counts once.
@@ -98,8 +98,8 @@ struct Unread {
     shared: Option<Arc<[u8]>>,
 }
 
-/// Who is pushed out first, the smallest: not those with something to lose, if others have nothing; of an
-/// origin that holds many; longest as it is.
+/// The order in which connections are pushed out: those with nothing to lose, then those of the origin that
+/// holds most places, then the longest in their stage.
 type Rank = (bool, Reverse<usize>, Instant);
 
 /// A place in the table, given back when it is dropped.
@@ -147,14 +147,15 @@ impl Slot {
         }
     }
 
-    /// Tells its thread to end it. What has come before that is read all the same, so a request that was
-    /// on its way in this very moment is answered; only who does not read has had its time.
+    /// Tells its thread to end it. What has come before that is read all the same, so that a request that
+    /// arrives at this very moment is answered; only a client that does not read is cut off.
     fn push_out(&mut self, tally: &mut Tally) {
         if self.stage != Stage::Ends {
             tally.add(self.origin, self.is_silent(), self.stage == Stage::Reads);
         }
         self.leaving = Some(Instant::now());
-        self.wire.shutdown(if self.stage == Stage::Reads { Shutdown::Both } else { Shutdown::Read });
+        let does_not_read = self.stage == Stage::Reads || self.wire.waits_for_room();
+        self.wire.shutdown(if does_not_read { Shutdown::Both } else { Shutdown::Read });
     }
 }
 
@@ -174,6 +175,8 @@ impl State {
         let candidates =
             self.slots.iter().filter(|(_, slot)| slot.stage != Stage::Asks && slot.leaving.is_none());
         let mut candidates: BinaryHeap<_> = candidates.map(|(id, slot)| Reverse((rank(slot), *id))).collect();
+        // Those that may not go now are at work, and soon have a request or are gone.
+        let is_hopeful = !candidates.is_empty();
         while let Some(Reverse(((_, Reverse(held), _), id))) = candidates.pop() {
             let Some(slot) = self.slots.get_mut(&id) else { continue };
             match slot.may_be_pushed_out(held > newcomers) {
@@ -185,7 +188,7 @@ impl State {
                 None => return true,
             }
         }
-        false
+        is_hopeful
     }
 
     fn enter(&mut self, id: u64, stage: Stage, change: impl FnOnce(&mut Slot)) {
@@ -216,7 +219,7 @@ impl State {
         while self.unread() > UNREAD {
             let slow =
                 self.slots.values_mut().filter(|slot| slot.stage == Stage::Reads && slot.leaving.is_none());
-            let slow = slow.filter(|slot| slot.is_older_than(SLOW));
+            let slow = slow.filter(|slot| slot.is_older_than(SLOW) && !slot.wire.is_our_move());
             let Some(slowest) = slow.min_by_key(|slot| slot.since) else { return };
             slowest.push_out(&mut self.pushed_out);
         }

@@ -9,7 +9,7 @@ use std::{
 use crate::http::peer::Origin;
 
 /// How often that is said: a flood is one line a minute, and not one a connection.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// The first line comes so long after the first connection, so that it has more to tell than of one.
 const GATHERING: Duration = Duration::from_secs(1);
@@ -49,17 +49,17 @@ impl Tally {
         }
         let rest = self.all - self.silent - self.slow;
         let mut line = format!(
-            "closed {} connections in {} s to make room for others: {} that had sent nothing, {rest} idle or with \
-             an incomplete request, {} that did not read their answer",
-            self.all,
+            "connections closed in {} s to make room for others: {} ({} had sent nothing, {rest} were idle or had an \
+             incomplete request, {} did not read their answer)",
             begun.as_secs().max(1),
+            self.all,
             self.silent,
             self.slow,
         );
         if let Some((origin, count)) = self.origins.iter().max_by_key(|(_, count)| **count) {
-            let _ = write!(line, "; {count} of them from {origin}");
+            let _ = write!(line, ", {count} of them from {origin}");
         }
-        let _ = write!(line, " (at most {cap} connections: --max-connections)");
+        let _ = write!(line, "; at most {cap} are served at a time (--max-connections)");
         *self = Self { said: Some(Instant::now()), ..Self::default() };
         Some(line)
     }
