@@ -1,6 +1,7 @@
 //! Crowds of ordinary clients, alone and beside strangers that pull at the server; all bounded in count and time.
 
 use std::{
+    fs,
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -108,6 +109,25 @@ impl Drop for Silence {
     }
 }
 
+/// Whether a server to which nobody talks takes less than a tenth of a processor's time.
+fn is_at_rest(server: &Server) -> bool {
+    let ticks = || -> u64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
+        // User and system time, in hundredths of a second.
+        stat.rsplit_once(')')
+            .unwrap()
+            .1
+            .split(' ')
+            .skip(12)
+            .take(2)
+            .map(|time| time.parse::<u64>().unwrap())
+            .sum()
+    };
+    let (before, begin) = (ticks(), Instant::now());
+    eventually("half a second is over", || begin.elapsed() > Duration::from_millis(500));
+    ticks() - before < 5
+}
+
 fn is_answered(mut connection: Connection) -> bool {
     let sent = connection.offer(REQUEST);
     sent.is_ok() && connection.try_read().is_some_and(|answer| answer.starts_with(b"HTTP/1.1 200"))
@@ -144,6 +164,7 @@ fn every_request_of_a_crowd_beyond_the_cap_is_answered() {
                 // An answer is one even if it is that there is too much to do.
                 sent.is_ok() && connection.try_read().is_some_and(|answer| answer.starts_with(b"HTTP/1.1 "))
             });
+            assert!(is_at_rest(&server), "after {at_a_time} at a time");
             assert!(found >= least, "{found} of 500, {at_a_time} at a time, {}", server.said());
         }
     }

@@ -1,5 +1,5 @@
-//! Where newcomers wait while all places are taken: without a thread, and without pushing out anyone until
-//! they have sent something.
+//! Where new connections wait while all places are taken: without a thread, and without taking another's
+//! place until they have sent something.
 
 use std::{
     cmp::Reverse,
@@ -75,8 +75,8 @@ impl Lobby {
         self.guests.is_empty()
     }
 
-    /// Waits for a newcomer if there is room for one, for the first bytes of those who are here, and for a
-    /// place in the table.
+    /// Waits for a newcomer if there is room for one, for the first bytes of the guests, and for a place in
+    /// the table.
     pub fn wait(&mut self, shared: &Shared, listener: &impl AsFd) -> Woken {
         let is_open = !self.is_full() || self.least_wanted().is_some();
         let is_waiting = !is_open || self.guests.iter().any(|guest| guest.ready.is_some());
@@ -91,6 +91,9 @@ impl Lobby {
         let _ = poll(&mut fds, Some(if is_waiting { &TICK } else { &BEAT }));
         let seen: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
         drop(fds);
+        if seen[2] {
+            shared.table.know_of_places();
+        }
         let mut of_silent = seen[3..].iter();
         self.guests.retain_mut(|guest| {
             if guest.ready.is_some() || of_silent.next() != Some(&true) {
@@ -107,7 +110,7 @@ impl Lobby {
         }
     }
 
-    /// Takes a newcomer in. Gives back who has to be turned away for it, with something to be answered.
+    /// Takes a newcomer in. Returns the guest that has to be turned away for it, if that has sent something.
     pub fn enter(&mut self, shared: &Shared, wire: Arc<Wire>, peer: Peer) -> Option<Guest> {
         let less_wanted = if self.is_full() { self.least_wanted() } else { None };
         let leaving = less_wanted.map(|place| self.guests.remove(place));
@@ -126,8 +129,8 @@ impl Lobby {
         Some(leaving)
     }
 
-    /// Gives places in the table to those who have sent something, of the origin that has fewest there and
-    /// then to the oldest, as long as there are any. Gives back those whose patience is over.
+    /// Moves guests that have sent something into the table while there are places: those of the origin
+    /// that has fewest there, the oldest first. Returns those that have waited too long.
     pub fn leave(&mut self, shared: &Arc<Shared>) -> Vec<Guest> {
         let mut turned_away = Vec::new();
         let mut patience = PATIENCE;
@@ -152,7 +155,7 @@ impl Lobby {
         turned_away
     }
 
-    /// All who have sent something, when the end has come.
+    /// The guests that have sent something, when the server stops.
     pub fn close(self) -> impl Iterator<Item = Guest> {
         self.guests.into_iter().filter(|guest| guest.ready.is_some())
     }
@@ -161,7 +164,7 @@ impl Lobby {
         self.guests.len() >= self.size
     }
 
-    /// Who gets the next place. The silent ones stay here: they need no thread for that.
+    /// The guest that gets the next place. Silent ones stay here, where they need no thread.
     fn most_wanted(&self, shared: &Shared) -> Option<usize> {
         let held = shared.table.held(self.guests.iter().map(|guest| guest.origin));
         let ready = held.into_iter().enumerate().filter(|(place, _)| self.guests[*place].ready.is_some());

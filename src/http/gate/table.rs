@@ -263,7 +263,6 @@ impl Table {
         let mut state = self.state();
         // From now on those who are answered do not go on, and places that become free are told.
         state.is_wanted = true;
-        let _ = rustix::io::read(&self.places, &mut [0; 8]);
         let is_going = |slot: &Slot| slot.leaving.is_some_and(|since| since.elapsed() < LEAVING);
         state.slots.values().any(is_going) || state.push_out(newcomer)
     }
@@ -274,9 +273,15 @@ impl Table {
         origins.map(|origin| state.held(origin)).collect()
     }
 
-    /// Readable when a place has become free that was wanted.
+    /// Readable when a place has become free that was wanted, until [`Self::know_of_places`].
     pub fn places(&self) -> BorrowedFd<'_> {
         self.places.as_fd()
+    }
+
+    /// Whoever waits has seen it.
+    pub fn know_of_places(&self) {
+        // There is nothing to read if another listener was faster.
+        let _ = rustix::io::read(&self.places, &mut [0; 8]);
     }
 
     /// A newcomer had to go that had sent nothing.
