@@ -103,7 +103,7 @@ pub fn serve(
         path_prefix: options.path_prefix.clone(),
         is_secure: options.is_secure,
     };
-    let table = Arc::new(Table::new(gate::cap(options.max_connections)));
+    let table = Arc::new(Table::new(gate::cap(options.max_connections))?);
     let shared = Arc::new(Shared {
         desk: Arc::new(desk),
         table: Arc::clone(&table),
@@ -244,13 +244,13 @@ fn respond(shared: &Arc<Shared>, request: Request) {
         how,
         is_own_log,
     };
-    let at_once = |request: Request, reply: &Reply| {
-        access(shared, &request, template, "-", false).log(reply);
+    let at_once = |request: Request, reply: Reply| {
+        access(shared, &request, template, "-", false).log(&reply);
         send(shared, request, reply);
     };
     match found {
-        Ok(Route::Ready(reply)) => at_once(request, &reply),
-        Err(error) => at_once(request, &Reply::error(&error)),
+        Ok(Route::Ready(reply)) => at_once(request, reply),
+        Err(error) => at_once(request, Reply::error(&error)),
         Ok(Route::Ask(question)) => {
             let own = shared.own_service;
             let is_own_log = matches!(question, Question::Logs(logs) if Some(logs.service) == own);
@@ -259,12 +259,12 @@ fn respond(shared: &Arc<Shared>, request: Request) {
                 let shared = &for_later;
                 let (reply, how) = match answer {
                     Ok(document) => {
-                        (Reply::document(document.bytes), if document.shared { "shared" } else { "run" })
+                        (Reply::document(document.body), if document.shared { "shared" } else { "run" })
                     }
                     Err(error) => (Reply::error(&error), "run"),
                 };
                 access(shared, &request, template, how, is_own_log).log(&reply);
-                send(shared, request, &reply);
+                send(shared, request, reply);
             });
         }
     }
@@ -273,9 +273,14 @@ fn respond(shared: &Arc<Shared>, request: Request) {
 /// Whose request it is, by the name that the gate gave the connection.
 fn caller(shared: &Shared, request: &Request) -> Caller {
     match header(request, CONNECTION_HEADER) {
-        Some(id) => id.parse().map_or(Caller::unknown(Peer::Unknown), |id| shared.table.caller(id)),
+        Some(_) => connection(request).map_or(Caller::unknown(Peer::Unknown), |id| shared.table.caller(id)),
         None => Caller::unknown(Peer::Ourselves),
     }
+}
+
+/// The connection that it came from, unless the gate asks for itself.
+fn connection(request: &Request) -> Option<u64> {
+    header(request, CONNECTION_HEADER)?.parse().ok()
 }
 
 /// A header of the gate's.
@@ -284,18 +289,29 @@ fn header<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
 }
 
 /// Writes the answer. tiny_http's own responses name the server and are chunked when they are long,
-/// so the head is ours.
-fn send(shared: &Shared, request: Request, reply: &Reply) {
+/// so the head is ours. The body is not copied through its socket: all who read the same answer share it.
+fn send(shared: &Shared, request: Request, reply: Reply) {
     let is_head = *request.method() == tiny_http::Method::Head;
-    let connection = match header(&request, SAY_HEADER) {
+    let say = match header(&request, SAY_HEADER) {
         _ if shared.stopping.load(Ordering::Relaxed) => Some("close"),
         Some("close") => Some("close"),
         Some("keep-alive") => Some("keep-alive"),
         _ => None,
     };
+    let bytes = match connection(&request) {
+        None => reply.to_bytes(is_head, say),
+        Some(id) => {
+            let head = reply.head(say);
+            // Before its head is there, or nobody would find it.
+            if !is_head {
+                shared.table.hand_over(id, reply.into_body());
+            }
+            head.into_bytes()
+        }
+    };
     let mut writer = request.into_writer();
-    let written = io::Write::write_all(&mut writer, &reply.to_bytes(is_head, connection));
-    // The gate reads whole answers, whatever its client does, so this is short.
+    let written = io::Write::write_all(&mut writer, &bytes);
+    // The gate reads whole heads, whatever its client does, so this is short.
     if let Err(error) = written.and_then(|()| io::Write::flush(&mut writer)) {
         log::debug!("an answer did not get through: {error}");
     }

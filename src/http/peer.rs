@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs,
-    net::SocketAddr,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     os::unix::net::UnixStream,
     sync::{Arc, LazyLock},
 };
@@ -47,6 +47,47 @@ impl Peer {
                 Self::Unix { uid: (!is_unmapped).then_some(uid), pid: credentials.pid.as_raw_pid() }
             }
             Err(_) => Self::Unknown,
+        }
+    }
+}
+
+/// What connections have in common that one client can open at will.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// An IPv4 address, or the network of an IPv6 one: every host has 2^64 addresses of that.
+    Network(IpAddr),
+    /// A user of this machine, if it has a number here.
+    User(Option<u32>),
+    /// Anything else.
+    Unknown,
+}
+
+impl Peer {
+    /// Where it comes from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::Tcp(address) => Origin::Network(match address.ip().to_canonical() {
+                IpAddr::V6(address) => {
+                    let [a, b, c, d, ..] = address.segments();
+                    Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+                }
+                address @ IpAddr::V4(_) => address,
+            }),
+            Self::Unix { uid, .. } => Origin::User(*uid),
+            Self::Unknown | Self::Ourselves => Origin::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Network(IpAddr::V4(address)) => write!(f, "{address}"),
+            Self::Network(IpAddr::V6(network)) => write!(f, "{network}/64"),
+            Self::User(Some(uid)) => write!(f, "uid={uid}"),
+            Self::User(None) => write!(f, "uid=unmapped"),
+            Self::Unknown => write!(f, "unknown"),
         }
     }
 }

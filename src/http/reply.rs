@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     auth::{Refusal, Refused},
     error::{Error, ErrorDocument},
-    report::document,
+    report::{Body, document},
 };
 
 /// A status and a document.
@@ -18,13 +18,13 @@ pub(super) struct Reply {
     challenge: Option<String>,
     /// Why it is not an answer, for the log.
     why: Option<String>,
-    body: Vec<u8>,
+    body: Body,
 }
 
 impl Reply {
     /// An answer.
     pub(super) fn ok(answer: &impl Serialize) -> Self {
-        Self::document(document(answer))
+        Self::document(document(answer).into())
     }
 
     /// Why there is none.
@@ -34,7 +34,7 @@ impl Reply {
             is_busy: *error == Error::Busy,
             challenge: None,
             why: Some(error.to_string()),
-            body: document(&ErrorDocument { detail: error }),
+            body: document(&ErrorDocument { detail: error }).into(),
         }
     }
 
@@ -48,7 +48,7 @@ impl Reply {
     }
 
     /// An answer that is a document already.
-    pub(super) fn document(body: Vec<u8>) -> Self {
+    pub(super) fn document(body: Body) -> Self {
         Self { status: 200, is_busy: false, challenge: None, why: None, body }
     }
 
@@ -63,25 +63,31 @@ impl Reply {
 
     /// Bytes of the body.
     pub(super) fn length(&self) -> usize {
-        self.body.len()
+        self.body.length()
     }
 
     /// The whole answer; without the body, if it is one to HEAD. `connection` is what to say of that.
     pub(super) fn to_bytes(&self, is_head: bool, connection: Option<&str>) -> Vec<u8> {
         let mut bytes = self.head(connection).into_bytes();
         if !is_head {
-            bytes.extend_from_slice(&self.body);
+            bytes.extend(self.body.pieces().concat());
         }
         bytes
     }
 
-    fn head(&self, connection: Option<&str>) -> String {
+    /// The body alone, which may be shared.
+    pub(super) fn into_body(self) -> Body {
+        self.body
+    }
+
+    /// What stands before the body. `connection` is what to say of that.
+    pub(super) fn head(&self, connection: Option<&str>) -> String {
         let mut head = format!(
             "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
              Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
             self.status,
             phrase(self.status),
-            self.body.len()
+            self.body.length()
         );
         if let Ok(date) = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now()) {
             head.push_str(&format!("Date: {date}\r\n"));

@@ -7,21 +7,36 @@ use std::{
         fd::{AsFd, BorrowedFd},
         unix::net::UnixStream,
     },
+    sync::atomic::{AtomicBool, AtomicU8, Ordering},
     time::Duration,
 };
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::ioctl_fionread,
+};
 
 use crate::exec::Deadline;
 
-/// A stream to a client or to tiny_http. Reads and writes never block.
+/// A stream to a client or to tiny_http. Reads and writes never block, and other threads can see what its
+/// own is doing with it.
 #[derive(Debug)]
-pub enum Wire {
-    /// TCP.
+pub struct Wire {
+    stream: Stream,
+    doing: AtomicU8,
+    has_spoken: AtomicBool,
+}
+
+#[derive(Debug)]
+enum Stream {
     Tcp(TcpStream),
-    /// A Unix socket.
     Unix(UnixStream),
 }
+
+/// What its thread is doing: using it, or waiting for something to read, or for room to write.
+const USING: u8 = 0;
+const WAITING_TO_READ: u8 = 1;
+const WAITING_TO_WRITE: u8 = 2;
 
 /// What a wait saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +58,7 @@ impl Wire {
         stream.set_nonblocking(true)?;
         // Answers are written in one piece; waiting for more of them would only be slow.
         stream.set_nodelay(true)?;
-        Ok(Self::Tcp(stream))
+        Ok(Self::new(Stream::Tcp(stream)))
     }
 
     /// Takes over a stream.
@@ -52,15 +67,51 @@ impl Wire {
     /// When it cannot be made non-blocking.
     pub fn unix(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        Ok(Self::Unix(stream))
+        Ok(Self::new(Stream::Unix(stream)))
+    }
+
+    fn new(stream: Stream) -> Self {
+        Self { stream, doing: AtomicU8::new(USING), has_spoken: AtomicBool::new(false) }
+    }
+
+    /// Whether it comes from a network.
+    pub fn is_tcp(&self) -> bool {
+        matches!(self.stream, Stream::Tcp(_))
+    }
+
+    /// Whether the other side has ever sent something that was read.
+    pub fn has_spoken(&self) -> bool {
+        self.has_spoken.load(Ordering::SeqCst)
+    }
+
+    /// Whether something has come that was not read.
+    pub fn has_bytes(&self) -> bool {
+        ioctl_fionread(self).unwrap_or_default() > 0
+    }
+
+    /// Whether the next move is ours, as far as its thread has said: it is at work, or has not yet taken what
+    /// has come. Bytes are looked for first: whoever takes them is seen to be at work then, until it has
+    /// said what they are.
+    pub fn is_our_move(&self) -> bool {
+        let has_bytes = self.has_bytes();
+        match self.doing.load(Ordering::SeqCst) {
+            WAITING_TO_READ => has_bytes,
+            WAITING_TO_WRITE => false,
+            _ => true,
+        }
+    }
+
+    /// Whether its thread waits for the other side to take what was written.
+    pub fn waits_for_room(&self) -> bool {
+        self.doing.load(Ordering::SeqCst) == WAITING_TO_WRITE
     }
 
     /// Ends it, also while another thread waits for it.
     pub fn shutdown(&self, how: Shutdown) {
         // It may be gone already, which is what is wanted.
-        let _ = match self {
-            Self::Tcp(stream) => stream.shutdown(how),
-            Self::Unix(stream) => stream.shutdown(how),
+        let _ = match &self.stream {
+            Stream::Tcp(stream) => stream.shutdown(how),
+            Stream::Unix(stream) => stream.shutdown(how),
         };
     }
 
@@ -70,6 +121,14 @@ impl Wire {
     }
 
     fn wait_for(&self, flags: PollFlags, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
+        let doing = if flags == PollFlags::IN { WAITING_TO_READ } else { WAITING_TO_WRITE };
+        self.doing.store(doing, Ordering::SeqCst);
+        let seen = self.poll(flags, other, deadline);
+        self.doing.store(USING, Ordering::SeqCst);
+        seen
+    }
+
+    fn poll(&self, flags: PollFlags, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
         loop {
             let left = deadline.map(Deadline::left);
             if left.is_some_and(|left| left.is_zero()) {
@@ -99,10 +158,14 @@ impl Wire {
     /// # Errors
     /// `WouldBlock` when nothing is there; else when the stream is broken.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => (&*stream).read(buffer),
-            Self::Unix(stream) => (&*stream).read(buffer),
+        let count = match &self.stream {
+            Stream::Tcp(stream) => (&*stream).read(buffer),
+            Stream::Unix(stream) => (&*stream).read(buffer),
+        }?;
+        if count > 0 {
+            self.has_spoken.store(true, Ordering::SeqCst);
         }
+        Ok(count)
     }
 
     /// Writes what there is room for.
@@ -110,9 +173,9 @@ impl Wire {
     /// # Errors
     /// `WouldBlock` when there is none; else when the stream is broken.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => (&*stream).write(bytes),
-            Self::Unix(stream) => (&*stream).write(bytes),
+        match &self.stream {
+            Stream::Tcp(stream) => (&*stream).write(bytes),
+            Stream::Unix(stream) => (&*stream).write(bytes),
         }
     }
 
@@ -145,9 +208,33 @@ impl Wire {
 
 impl AsFd for Wire {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Tcp(stream) => stream.as_fd(),
-            Self::Unix(stream) => stream.as_fd(),
+        match &self.stream {
+            Stream::Tcp(stream) => stream.as_fd(),
+            Stream::Unix(stream) => stream.as_fd(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_move_is_ours_while_its_thread_works_or_bytes_are_there() -> io::Result<()> {
+        let (ours, mut theirs) = UnixStream::pair()?;
+        let wire = Wire::unix(ours)?;
+        assert!(wire.is_our_move(), "its thread has not begun yet");
+        wire.doing.store(WAITING_TO_READ, Ordering::SeqCst);
+        assert!(!wire.is_our_move() && !wire.has_spoken());
+        theirs.write_all(b"GET")?;
+        assert!(wire.is_our_move() && !wire.has_spoken(), "they have come, and nobody has read them");
+        assert_eq!(wire.read(&mut [0; 8])?, 3);
+        assert!(!wire.is_our_move() && wire.has_spoken());
+        wire.doing.store(WAITING_TO_WRITE, Ordering::SeqCst);
+        theirs.write_all(b"GET")?;
+        assert!(!wire.is_our_move() && wire.waits_for_room(), "a client that does not read may send on");
+        assert_eq!(wire.wait(None, None), Seen::Ready);
+        assert!(wire.is_our_move(), "it has been woken up");
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Aged, Note, document,
+    Body, Note, ageless, document,
     gpu::{self, GpuReport},
     health::HealthRule,
     last_log::{self, LastLog, LastLogs, Run},
@@ -58,17 +58,18 @@ impl Ask for Part {
 #[derive(Debug, Clone)]
 enum Answer {
     AllServices(Arc<Services>),
-    Service(Arc<ServiceStatus>),
-    Logs(Arc<Logs>),
     LastLog(Option<LastLog>),
-    Gpu(Arc<GpuReport>),
+    /// A document but for its age.
+    Ageless(Arc<[u8]>),
+    /// It as well, and what an overview makes of it.
+    Gpu(Arc<GpuReport>, Arc<[u8]>),
 }
 
 /// A document, and whether a run was shared for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// As clients get it.
-    pub bytes: Vec<u8>,
+    pub body: Body,
     /// No program had to be started for this one.
     pub shared: bool,
 }
@@ -103,11 +104,7 @@ impl Desk {
 
     /// Answers the questions of a lane until the desk is closed and none is left.
     pub fn work(self: &Arc<Self>, lane: Lane) {
-        self.flight.work(lane, |part| {
-            let answer = self.collect(part);
-            log_causes(&answer);
-            answer
-        });
+        self.flight.work(lane, |part| self.collect(part).inspect_err(log_cause));
     }
 
     /// Tells those who wait too long.
@@ -127,19 +124,31 @@ impl Desk {
             Part::AllServices => {
                 let every: Vec<_> = service::all().iter().collect();
                 let statuses = status::collect_all(exec, deadline, &self.rule, &every)?;
+                log_causes(&statuses);
                 let ask = |runs| Ok(self.ask_for_lines(runs));
                 let services = Services::with_last_logs(statuses, &self.last_logs, exec.now(), ask)?;
                 Answer::AllServices(Arc::new(services))
             }
             Part::Service(service) => {
-                Answer::Service(Arc::new(status::collect(exec, deadline, &self.rule, service)?))
+                Answer::Ageless(ageless(&status::collect(exec, deadline, &self.rule, service)?))
             }
-            Part::Logs(question) => Answer::Logs(Arc::new(logs::collect(exec, limits, deadline, *question)?)),
+            Part::Logs(question) => {
+                let logs = logs::collect(exec, limits, deadline, *question)?;
+                log_notes(&logs);
+                Answer::Ageless(ageless(&logs))
+            }
+            Part::Gpu(question) => {
+                let report = gpu::collect(exec, limits, deadline, *question)?;
+                if let Some(error) = &report.query_error {
+                    log_cause(error);
+                }
+                let ageless = ageless(&report);
+                Answer::Gpu(Arc::new(report), ageless)
+            }
             Part::LastLog(run) => {
                 let deadline = deadline.or_in(last_log::PATIENCE);
                 Answer::LastLog(last_log::collect(exec, limits, deadline, run)?)
             }
-            Part::Gpu(question) => Answer::Gpu(Arc::new(gpu::collect(exec, limits, deadline, *question)?)),
         })
     }
 
@@ -183,7 +192,7 @@ impl Desk {
             Question::Gpu(question) => Part::Gpu(question),
         };
         self.flight.ask(&part, Deadline::after(self.limits.timeout), |landed| {
-            take(landed.map(|landed| Document { bytes: aged(&landed), shared: landed.shared }));
+            take(landed.and_then(|landed| Ok(Document { body: aged(&landed)?, shared: landed.shared })));
         });
     }
 
@@ -223,59 +232,46 @@ impl Desk {
             _ => Err(Error::Internal),
         });
         let gpu = gpu.and_then(|landed| match landed.answer {
-            Answer::Gpu(gpu) => Ok(gpu),
+            Answer::Gpu(gpu, _) => Ok(gpu),
             _ => Err(Error::Internal),
         });
         let overview = overview::of_parts(&self.exec, services, gpu, age, self.last_logs.is_on());
-        Document { bytes: document(&overview), shared }
+        Document { body: document(&overview).into(), shared }
+    }
+}
+
+/// Logs each cause once, however many services it spoils.
+fn log_causes(services: &[ServiceStatus]) {
+    let mut logged: Vec<&Error> = Vec::new();
+    for error in services.iter().filter_map(|status| status.error.as_ref()) {
+        if !logged.contains(&error) {
+            log_cause(error);
+            logged.push(error);
+        }
     }
 }
 
 /// Logs why a run brought no answer, or not all of one: the operator may read what clients must not. Once for the
-/// run, however many requests share it and however many services it spoils.
-fn log_causes(answer: &Result<Answer, Error>) {
-    match answer {
-        // A request that the server itself does not answer is no news of the machine.
-        Err(error) => log_cause(error),
-        Ok(Answer::AllServices(services)) => {
-            let mut logged: Vec<&Error> = Vec::new();
-            for error in services.statuses.iter().filter_map(|status| status.error.as_ref()) {
-                if !logged.contains(&error) {
-                    log_cause(error);
-                    logged.push(error);
-                }
-            }
-        }
-        Ok(Answer::Logs(logs)) => {
-            for note in &logs.notes {
-                match logs.said.line() {
-                    Some(said) if *note != Note::OnlySystemd => log::warn!("{note}: {}", escape::line(said)),
-                    _ if *note != Note::OnlySystemd => log::warn!("{note}"),
-                    _ => {}
-                }
-            }
-        }
-        Ok(Answer::Gpu(report)) => {
-            if let Some(error) = &report.query_error {
-                log_cause(error);
-            }
-        }
-        Ok(Answer::Service(_) | Answer::LastLog(_)) => {}
-    }
-}
-
+/// run, however many requests share it.
 fn log_cause(error: &Error) {
     if !matches!(error, Error::Busy | Error::Interrupted(_)) {
         log::warn!("{}", error.sentence());
     }
 }
 
-fn aged(landed: &Landed<Answer>) -> Vec<u8> {
+/// Logs what journalctl said of entries that are an answer all the same.
+fn log_notes(logs: &Logs) {
+    for note in logs.notes.iter().filter(|note| **note != Note::OnlySystemd) {
+        match logs.said.line() {
+            Some(said) => log::warn!("{note}: {}", escape::line(said)),
+            None => log::warn!("{note}"),
+        }
+    }
+}
+
+fn aged(landed: &Landed<Answer>) -> Result<Body, Error> {
     match &landed.answer {
-        Answer::AllServices(services) => document(&Aged::new(&*services.statuses, landed.age)),
-        Answer::LastLog(line) => document(line),
-        Answer::Service(status) => document(&Aged::new(status, landed.age)),
-        Answer::Logs(logs) => document(&Aged::new(logs, landed.age)),
-        Answer::Gpu(gpu) => document(&Aged::new(gpu, landed.age)),
+        Answer::Ageless(document) | Answer::Gpu(_, document) => Ok(Body::aged(document, landed.age)),
+        Answer::AllServices(_) | Answer::LastLog(_) => Err(Error::Internal),
     }
 }

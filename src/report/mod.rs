@@ -23,7 +23,7 @@ pub mod timestamp;
 mod unit;
 mod unit_reason;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
@@ -84,6 +84,50 @@ impl<'a, T> Aged<'a, T> {
     }
 }
 
+/// The bytes of a document that many may be reading at the same time: what is the same for all of them is
+/// there once, and each has only its own end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Body {
+    /// Its beginning.
+    pub shared: Option<Arc<[u8]>>,
+    /// What follows.
+    pub own: Vec<u8>,
+}
+
+impl Body {
+    /// A document that was finished but for its age.
+    #[must_use]
+    pub fn aged(shared: &Arc<[u8]>, age: Duration) -> Self {
+        let end = format!(",\"age_ms\":{}}}\n", u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+        Self { shared: Some(Arc::clone(shared)), own: end.into_bytes() }
+    }
+
+    /// Its pieces, in order.
+    #[must_use]
+    pub fn pieces(&self) -> [&[u8]; 2] {
+        [self.shared.as_deref().unwrap_or_default(), &self.own]
+    }
+
+    /// Its length.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.pieces().map(<[u8]>::len).iter().sum()
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(own: Vec<u8>) -> Self {
+        Self { shared: None, own }
+    }
+}
+
+/// A document without its end, which [`Body::aged`] gives it: then it is that of [`Aged`].
+#[must_use]
+pub fn ageless(answer: &impl Serialize) -> Arc<[u8]> {
+    let bytes = document(answer);
+    bytes.strip_suffix(b"}\n").unwrap_or_default().into()
+}
+
 /// A document as clients get it: compact JSON and one newline, the same on the command line and
 /// over HTTP.
 #[must_use]
@@ -93,4 +137,26 @@ pub fn document(answer: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec(answer).unwrap_or_default();
     bytes.push(b'\n');
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_is_shared_has_the_same_bytes_as_one_that_is_not() {
+        #[derive(Serialize)]
+        struct Answer {
+            text: &'static str,
+            number: Option<u8>,
+        }
+        let answer = Answer { text: "a}\n", number: None };
+        let shared = ageless(&answer);
+        for age in [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(u64::MAX)] {
+            let body = Body::aged(&shared, age);
+            let whole = document(&Aged::new(&answer, age));
+            assert_eq!(body.pieces().concat(), whole);
+            assert_eq!(body.length(), whole.len());
+        }
+    }
 }

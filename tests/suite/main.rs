@@ -9,6 +9,7 @@ mod bad_input;
 mod causes;
 mod clients;
 mod commands;
+mod crowds;
 mod demo;
 mod gate;
 mod packaging;

@@ -105,6 +105,17 @@ impl Server {
         over_tls(&self.name, pki::client(self.programs.path(), shown))
     }
 
+    /// A connection over this stream, which goes to it.
+    pub fn over(&self, stream: TcpStream) -> io::Result<Connection> {
+        let config = self.name.starts_with("https://").then(|| pki::client(self.programs.path(), None));
+        let stream: Box<dyn Stream> = match config {
+            Some(config) => Box::new(StreamOwned::new(session(config), stream)),
+            None => Box::new(stream),
+        };
+        stream.be_patient()?;
+        Ok(Connection { stream, unread: Vec::new() })
+    }
+
     /// Bytes as they are, whatever it talks.
     pub fn try_connect_bare(&self) -> io::Result<Connection> {
         connect(&self.name)
@@ -215,10 +226,14 @@ fn address(name: &str) -> SocketAddr {
 
 /// Connects, and agrees on TLS with the first byte.
 pub fn over_tls(name: &str, config: Arc<ClientConfig>) -> io::Result<Connection> {
-    let session = ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
-    let stream = Box::new(StreamOwned::new(session, TcpStream::connect_timeout(&address(name), PATIENCE)?));
+    let stream = TcpStream::connect_timeout(&address(name), PATIENCE)?;
+    let stream = Box::new(StreamOwned::new(session(config), stream));
     stream.be_patient()?;
     Ok(Connection { stream, unread: Vec::new() })
+}
+
+fn session(config: Arc<ClientConfig>) -> ClientConnection {
+    ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap()
 }
 
 /// What a connection needs of either kind of stream.
@@ -322,12 +337,17 @@ impl Connection {
     #[track_caller]
     pub fn answer(&mut self) -> Answer {
         let mut answer = self.answer_to_head();
-        let length = answer.length();
+        answer.body = self.body(answer.length());
+        answer
+    }
+
+    /// The body behind a head.
+    #[track_caller]
+    pub fn body(&mut self, length: usize) -> Vec<u8> {
         while self.unread.len() < length {
             self.read_more();
         }
-        answer.body = self.unread.drain(..length).collect();
-        answer
+        self.unread.drain(..length).collect()
     }
 
     /// The next answer, which has no body.

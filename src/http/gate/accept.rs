@@ -8,14 +8,14 @@ use std::{
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::Shared;
+use super::{
+    Shared,
+    lobby::{Lobby, Woken},
+};
 use crate::{
     error::Error,
     http::{access, listen::Listener, peer::Peer, reply::Reply, wire::Wire},
 };
-
-/// How often the loop comes round when nobody connects, so that it can be seen to live.
-const BEAT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// How long to leave a machine alone that has no descriptor or memory for another connection.
 const BACK_OFF: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
@@ -23,20 +23,25 @@ const BACK_OFF: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 /// Accepts until told to stop. No error of accept ends this.
 pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
     let mut complained = false;
+    let mut lobby = Lobby::new(shared.lobby);
     loop {
         shared.beats[number].fetch_add(1, Ordering::Relaxed);
-        let mut fds = [PollFd::new(&shared.stop, PollFlags::IN), PollFd::new(listener, PollFlags::IN)];
-        let _ = poll(&mut fds, Some(&BEAT));
-        if !fds[0].revents().is_empty() {
+        shared.table.report(false);
+        let woken = lobby.wait(shared, listener);
+        if woken == Woken::ToStop {
+            lobby.close().for_each(|guest| turn_away(shared, &guest.wire, &guest.peer));
             return;
         }
-        if fds[1].revents().is_empty() {
+        for guest in lobby.leave(shared) {
+            turn_away(shared, &guest.wire, &guest.peer);
+        }
+        if woken != Woken::ByNewcomer {
             continue;
         }
         match listener.accept() {
             Ok((wire, peer)) => {
                 complained = false;
-                welcome(shared, wire, &peer);
+                welcome(shared, &mut lobby, wire, peer);
             }
             // The client has gone again, or another process was faster.
             Err(error)
@@ -56,22 +61,33 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
     }
 }
 
-fn welcome(shared: &Arc<Shared>, wire: Wire, peer: &Peer) {
+fn welcome(shared: &Arc<Shared>, lobby: &mut Lobby, wire: Wire, peer: Peer) {
     let wire = Arc::new(wire);
-    let started = match shared.table.admit(&wire, peer.clone()) {
-        Some(ticket) => shared.start(Arc::clone(&wire), ticket).is_ok(),
-        None => false,
-    };
-    if !started {
-        let reply = Reply::error(&Error::Busy);
-        access::turned_away(peer, &reply);
-        // Of TLS nothing is agreed on yet, so there is no way to say it.
-        if shared.rules.tls_for(&wire).is_some() {
-            return;
+    // Nobody is overtaken.
+    let ticket = if lobby.is_empty() { shared.table.admit(&wire, &peer, shared.grace(&wire)) } else { None };
+    match ticket {
+        Some(ticket) => {
+            if shared.start(Arc::clone(&wire), ticket).is_err() {
+                turn_away(shared, &wire, &peer);
+            }
         }
-        // What fits into the socket's buffer is enough; nobody waits here. What was sent already is
-        // read, since closing with bytes unread would reset the connection.
-        let _ = wire.read(&mut [0; 4096]);
-        let _ = wire.write_all(&reply.to_bytes(false, Some("close")), Duration::ZERO);
+        None => {
+            if let Some(guest) = lobby.enter(shared, wire, peer) {
+                turn_away(shared, &guest.wire, &guest.peer);
+            }
+        }
     }
+}
+
+fn turn_away(shared: &Shared, wire: &Wire, peer: &Peer) {
+    let reply = Reply::error(&Error::Busy);
+    access::turned_away(peer, &reply);
+    // Of TLS nothing is agreed on yet, so there is no way to say it.
+    if shared.rules.tls_for(wire).is_some() {
+        return;
+    }
+    // What fits into the socket's buffer is enough; nobody waits here. What was sent already is read,
+    // since closing with bytes unread would reset the connection.
+    let _ = wire.read(&mut [0; 4096]);
+    let _ = wire.write_all(&reply.to_bytes(false, Some("close")), Duration::ZERO);
 }

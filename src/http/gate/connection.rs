@@ -4,7 +4,7 @@ use std::{io, os::fd::BorrowedFd, sync::Arc, time::Duration};
 
 use super::{
     Rules, Ticket,
-    answer::answer,
+    answer::{self, Answer},
     channel::{Channel, is_to_be_tried_again},
     head::{Head, Heads},
     private::Private,
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// From the connection's start to its first byte.
-const FIRST_BYTE: Duration = Duration::from_secs(5);
+pub(super) const FIRST_BYTE: Duration = Duration::from_secs(5);
 
 /// From a head's first byte to its last.
 const WHOLE_HEAD: Duration = Duration::from_secs(10);
@@ -104,6 +104,7 @@ impl<'a> Connection<'a> {
             }
             Err(error) => {
                 access::without_tls(&ticket.peer(), &error);
+                ticket.ends();
                 wire.shutdown(std::net::Shutdown::Write);
                 linger(wire);
             }
@@ -127,6 +128,7 @@ impl<'a> Connection<'a> {
                 return;
             }
         }
+        self.ticket.ends();
         // Ends our side, and reads on for a moment: closing with bytes unread would reset the connection,
         // and the client would lose what we said.
         self.channel.finish();
@@ -156,16 +158,21 @@ impl<'a> Connection<'a> {
                 let reply = Reply::refusal(refused, &self.rules.guard().challenge());
                 access::refused(caller, Some(self.rules.named(&head.method, &head.target)), &reply);
                 let say = head.say();
-                Ok(reply.to_bytes(head.method == "HEAD", (say != "nothing").then_some(say)))
+                Ok(reply.to_bytes(head.method == "HEAD", (say != "nothing").then_some(say)).into())
             }
         };
-        let goes_on = self.ticket.is_answered(answer.as_ref().map_or(0, Vec::len));
+        let goes_on = match &answer {
+            Ok(answer) => self.ticket.is_answered(answer.own(), answer.shared()),
+            Err(_) => self.ticket.is_answered(0, None),
+        };
         let Ok(answer) = answer else {
             let asked = self.rules.named(&head.method, &head.target);
             return Err(End::Refused(Error::Internal, Some(asked)));
         };
-        if self.channel.write_all(&answer, READER).is_err() {
-            return Ok(false);
+        for piece in answer.pieces() {
+            if self.channel.write_all(piece, READER).is_err() {
+                return Ok(false);
+            }
         }
         self.ticket.is_read();
         Ok(goes_on && head.keep_alive)
@@ -245,7 +252,7 @@ impl<'a> Connection<'a> {
 
     /// Hands the head on, rebuilt from what was understood of it, and waits for the answer. How long
     /// that takes is the business of who gives it.
-    fn ask(&mut self, head: &Head) -> io::Result<Vec<u8>> {
+    fn ask(&mut self, head: &Head) -> io::Result<Answer> {
         let request = format!(
             "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{SAY_HEADER}: {}\r\n\r\n",
             head.method,
@@ -255,9 +262,9 @@ impl<'a> Connection<'a> {
         );
         let inner = self.private.take()?;
         inner.write_all(request.as_bytes(), READER)?;
-        let answer = answer(&inner, head.method == "HEAD", None)?;
+        let answer = answer::Head::read(&inner, None)?;
         self.private.give_back(inner);
-        Ok(answer)
+        Answer::new(answer, self.ticket.take_body(), head.method == "HEAD")
     }
 }
 

@@ -6,15 +6,17 @@ mod answer;
 mod channel;
 mod connection;
 mod head;
+mod lobby;
 mod private;
 mod table;
+mod tally;
 
 use std::{
     io,
     os::unix::net::UnixStream,
     sync::{Arc, atomic::AtomicU64},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -46,10 +48,19 @@ pub(crate) fn check_head(bytes: &[u8]) {
 const STACK: usize = 192 * 1024;
 
 /// Descriptors that a connection takes: its own, and three for the way to tiny_http.
-const PER_CONNECTION: u64 = 4;
+const PER_CONNECTION: usize = 4;
 
-/// Descriptors for everything else: listeners, signals, five programs with their pipes.
-const OTHERS: u64 = 44;
+/// Descriptors for everything else: listeners, signals, five programs with their pipes, a few newcomers.
+const OTHERS: usize = 48;
+
+/// The most newcomers of a listener that wait for a place.
+const LOBBY: u32 = 256;
+
+/// A connection that has only just come has its request on the way, and is not pushed out for another.
+const JUST_COME: Duration = Duration::from_millis(20);
+
+/// The same for TLS: the handshake takes the way there and back twice, if it is an old one.
+const JUST_COME_TO_TLS: Duration = Duration::from_millis(500);
 
 /// Who is let in, and to what.
 pub struct Rules {
@@ -64,10 +75,7 @@ pub struct Rules {
 impl Rules {
     /// How this connection is made safe, if it is: TCP alone, and all of it.
     fn tls_for(&self, wire: &Wire) -> Option<Arc<ServerConfig>> {
-        match wire {
-            Wire::Tcp(_) => self.keys.tls().map(Tls::config),
-            Wire::Unix(_) => None,
-        }
+        if wire.is_tcp() { self.keys.tls().map(Tls::config) } else { None }
     }
 
     /// See [`Tls::generation`].
@@ -101,6 +109,8 @@ struct Shared {
     rules: Rules,
     /// Readable when no more requests are wanted.
     stop: OwnedFd,
+    /// How many newcomers of a listener may wait for a place.
+    lobby: usize,
     /// One for each listener: how often its loop has come round.
     beats: Vec<AtomicU64>,
 }
@@ -108,12 +118,22 @@ struct Shared {
 /// How many connections there can be: what was asked for, or less where descriptors are short.
 #[must_use]
 pub fn cap(asked: usize) -> usize {
-    let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let possible = usize::try_from(limit.saturating_sub(OTHERS) / PER_CONNECTION).unwrap_or(usize::MAX);
+    let limit = open_files();
+    let possible = limit.saturating_sub(OTHERS) / PER_CONNECTION;
     if possible < asked {
         log::warn!("at most {} connections: the limit of open files is {limit}", possible.max(1));
     }
     asked.min(possible).max(1)
+}
+
+/// How many newcomers of each listener may wait: a few of them always, more as descriptors are left.
+fn lobby(cap: usize, listeners: usize) -> usize {
+    let left = open_files().saturating_sub(OTHERS + cap * PER_CONNECTION);
+    (left / listeners.max(1)).clamp(2, LOBBY as usize)
+}
+
+fn open_files() -> usize {
+    getrlimit(Resource::Nofile).current.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
 }
 
 impl Gate {
@@ -131,6 +151,7 @@ impl Gate {
         let (listener, private) = Private::bind(rules.is_secure)?;
         inner(listener)?;
         let shared = Arc::new(Shared {
+            lobby: lobby(table.cap(), listeners.len()),
             table,
             private,
             rules,
@@ -171,10 +192,16 @@ impl Gate {
         let _ = rustix::io::write(&self.shared.stop, &1u64.to_ne_bytes());
         self.shared.table.stop();
         self.shared.table.wait_until_empty(until);
+        self.shared.table.report(true);
     }
 }
 
 impl Shared {
+    /// How long a connection has for its next step before it may have to go for another.
+    fn grace(&self, wire: &Wire) -> Duration {
+        if self.rules.tls_for(wire).is_some() { JUST_COME_TO_TLS } else { JUST_COME }
+    }
+
     /// Serves a connection in a thread of its own.
     fn start(self: &Arc<Self>, wire: Arc<Wire>, ticket: Ticket) -> io::Result<()> {
         let shared = Arc::clone(self);
