@@ -4,7 +4,10 @@ use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use crate::{escape, exec::Program};
+use crate::{
+    escape,
+    exec::{Exit, Program},
+};
 
 /// What a program printed: for the operator's terminal and log, never for a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +21,12 @@ impl Said {
     #[must_use]
     pub fn line(&self) -> Option<&str> {
         self.0.lines().map(str::trim).find(|line| line.contains(char::is_alphanumeric))
+    }
+
+    /// What is known already, such as its only line that matters.
+    #[must_use]
+    pub fn of(line: Option<&str>) -> Self {
+        Self::from(line.unwrap_or_default())
     }
 
     fn holds(&self, words: &str) -> bool {
@@ -69,8 +78,8 @@ pub enum Error {
     CommandFailed {
         /// The program.
         program: Program,
-        /// Its exit code, or 128 + n when signal n ended it.
-        exit_code: i32,
+        /// How it ended.
+        exit: Exit,
         /// What it printed on stderr.
         said: Said,
     },
@@ -218,6 +227,14 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether one sentence tells both: a program that fails for each unit names another unit each time.
+    #[must_use]
+    pub fn is_same_cause(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -234,12 +251,14 @@ impl fmt::Display for Error {
             Self::Timeout { program, limit, .. } => {
                 write!(f, "`{program}` did not finish within {}", humantime::format_duration(*limit))
             }
-            Self::CommandFailed { program, exit_code, .. } if *exit_code > 128 => {
-                write!(f, "`{program}` was killed by signal {}", exit_code - 128)
+            Self::CommandFailed { program, exit: Exit::Signal(signal), .. } => {
+                write!(f, "`{program}` was killed by signal {signal}")
             }
-            Self::CommandFailed { program, exit_code: 0, .. } => write!(f, "`{program}` exited unexpectedly"),
-            Self::CommandFailed { program, exit_code, .. } => {
-                write!(f, "`{program}` exited with status {exit_code}")
+            Self::CommandFailed { program, exit: Exit::Code(0), .. } => {
+                write!(f, "`{program}` exited unexpectedly")
+            }
+            Self::CommandFailed { program, exit: Exit::Code(code), .. } => {
+                write!(f, "`{program}` exited with status {code}")
             }
             Self::UnreadableOutput { program, .. } => write!(f, "could not parse the output of `{program}`"),
             Self::JournalPermission => write!(f, "`journalctl` is not allowed to read the system journal"),
@@ -284,9 +303,9 @@ impl Serialize for Error {
                 map.serialize_entry("command", program.name())?;
                 map.serialize_entry("since", since)?;
             }
-            Self::CommandFailed { program, exit_code, .. } => {
+            Self::CommandFailed { program, exit, .. } => {
                 map.serialize_entry("command", program.name())?;
-                map.serialize_entry("exit_code", exit_code)?;
+                map.serialize_entry("exit_code", &exit.code())?;
             }
             _ => {}
         }

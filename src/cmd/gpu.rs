@@ -47,7 +47,7 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
         text.push_str(&trouble(&report));
         screen.print(&text)?;
     }
-    let is_well = report.status == GpuStatus::Ok && report.unread.is_empty();
+    let is_well = report.status == GpuStatus::Ok && report.unread.is_empty() && report.query_error.is_none();
     Ok(if is_well { Outcome::Well } else { Outcome::Degraded })
 }
 
@@ -67,11 +67,10 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let rows = match &report.gpus {
         Some(Some(rows)) => rows,
         _ if report.status == GpuStatus::Ok => {
-            let why = report.query_error.as_ref().map_or(String::new(), |error| {
-                let said = error.detail().map(|said| format!(": {}", escape::line(said))).unwrap_or_default();
-                format!("{error}{said}; ")
-            });
-            return format!("no GPU rows: {why}use --raw to see the output of nvidia-smi\n");
+            return format!(
+                "no GPU rows: {}use --raw to see the output of nvidia-smi\n",
+                query_error(report)
+            );
         }
         _ => return String::new(),
     };
@@ -99,7 +98,24 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row)).collect()).collect();
     let table = table::render(&titles, &cells, width);
-    format!("{table}{count}, driver {}\n{}", escape::line(driver), unread(&report.unread))
+    let mut text = format!("{table}{count}, driver {}\n{}", escape::line(driver), unread(&report.unread));
+    if report.query_error.is_some() {
+        let why = query_error(report);
+        text.push_str(&format!(
+            "{}: {}\n",
+            Tone::Bad.of("there may be more GPUs"),
+            why.trim_end_matches("; ")
+        ));
+    }
+    text
+}
+
+/// Why the query for the rows failed, and what it said; empty if it did not.
+fn query_error(report: &GpuReport) -> String {
+    report.query_error.as_ref().map_or(String::new(), |error| {
+        let said = error.detail().map(|said| format!(": {}", escape::line(said))).unwrap_or_default();
+        format!("{error}{said}; ")
+    })
 }
 
 /// The lines of the query's answer that could not be read as rows: a GPU may hide behind each.

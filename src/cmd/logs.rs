@@ -11,7 +11,7 @@ use crate::{
     escape,
     limits::{self, Lines, Priority},
     report::{
-        Aged, Entry, Note, document, listed,
+        Aged, Entry, document, listed,
         logs::{self, Logs, Question},
     },
 };
@@ -56,9 +56,9 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
     }
     screen.print(&text)?;
     for note in &answer.notes {
-        eprint_quietly(&match answer.said.line() {
-            Some(said) if *note != Note::OnlySystemd => format!("{note}: {}", escape::line(said)),
-            _ => note.to_string(),
+        eprint_quietly(&match &note.said {
+            Some(said) => format!("{}: {}", note.kind, escape::line(said)),
+            None => note.kind.to_string(),
         });
     }
     if let Some(note) = note(&answer, call.limits.max_output, lines) {
@@ -90,11 +90,16 @@ fn note(answer: &Logs, cap: usize, lines: Lines) -> Option<String> {
     if answer.logs.is_empty() {
         return Some("no entries".to_owned());
     }
-    if answer.dropped_lines > 0 {
+    let omitted = answer.dropped_lines - answer.unreadable.min(answer.dropped_lines);
+    if omitted > 0 {
         return Some(format!(
-            "{} older entries omitted (limit {cap} bytes); raise --max-output, or ask for fewer with -n",
-            answer.dropped_lines
+            "{} omitted (limit {cap} bytes); raise --max-output, or ask for fewer with -n",
+            counted(omitted, "older entry", "older entries")
         ));
+    }
+    if answer.unreadable > 0 {
+        let lines = counted(answer.unreadable, "line", "lines");
+        return Some(format!("{lines} of journalctl could not be parsed"));
     }
     if answer.is_cut {
         return Some(format!("an entry was truncated (limit {cap} bytes); raise --max-output"));
@@ -102,6 +107,10 @@ fn note(answer: &Logs, cap: usize, lines: Lines) -> Option<String> {
     let asked = lines.requested();
     (asked > i64::from(lines.clamped()))
         .then(|| format!("{asked} entries requested, limited to {}; raise --log-max", lines.clamped()))
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 /// For notes beside an answer; nobody has to hear them.

@@ -64,9 +64,9 @@ fn shown(answer: &Overview, call: &Call, width: Option<u16>) -> String {
         text.push('\n');
         text.push_str(&subjects(answer, now, width));
     }
-    text.push_str(&reasons::list("Why", Tone::Bad, &answer.reasons, width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &answer.warnings, width));
-    text.push_str(&next_step(answer, width));
+    text.push_str(&reasons::list("Why", Tone::Bad, &answer.reasons, now, width));
+    text.push_str(&reasons::list("Warnings", Tone::Warning, &answer.warnings, now, width));
+    text.push_str(&reasons::next_step(&answer.reasons, width));
     text
 }
 
@@ -170,22 +170,6 @@ fn range(values: impl Iterator<Item = u16>, unit: &str) -> Option<String> {
         range.map_or(Some((value, value)), |(least, most)| Some((least.min(value), most.max(value))))
     })?;
     Some(if least == most { format!("{least} {unit}") } else { format!("{least}–{most} {unit}") })
-}
-
-/// What to do next about the worst of the reasons.
-fn next_step(answer: &Overview, width: Option<u16>) -> String {
-    let next = answer.reasons.iter().find_map(|reason| match (&reason.error, reason.subject) {
-        (Some(error), _) => {
-            let advice = error.advice().unwrap_or_else(|| "see `sek8s-status privileges`".to_owned());
-            let command = advice.strip_prefix("see `").and_then(|rest| rest.strip_suffix('`'));
-            Some(command.map(str::to_owned).unwrap_or(advice))
-        }
-        // There is no log of it.
-        (None, _) if reason.code == "not_found" => None,
-        (None, "gpu") => Some("sek8s-status gpu".to_owned()),
-        (None, id) => Some(format!("sek8s-status logs {id}")),
-    });
-    next.map(|next| reasons::next(&next, width)).unwrap_or_default()
 }
 
 /// On a terminal one picture that is drawn over, elsewhere one answer after the other.

@@ -38,7 +38,7 @@ pub(super) fn run(serve: &ServeSettings, call: &Call, screen: &mut Screen) -> Re
         screen.write(&document(&privileges))?;
     } else {
         let mut text = reasons::demo_line(call.exec.is_demo());
-        text.push_str(&who(&privileges));
+        text.push_str(&who(&privileges, screen.width()));
         text.push_str(&needs(&privileges, screen.width()));
         text.push_str(&grants(&missing));
         screen.print(&text)?;
@@ -52,18 +52,19 @@ fn first_port() -> u16 {
     text.trim().parse().unwrap_or(1024)
 }
 
-fn who(privileges: &Privileges) -> String {
+fn who(privileges: &Privileges, width: Option<u16>) -> String {
     let given_up = if privileges.started_as_root { ", and has given up root" } else { "" };
     let capabilities = match &privileges.capabilities[..] {
         [] => "none".to_owned(),
         some => format!("{}, inactive until needed", some.join(", ")),
     };
-    format!(
-        "Runs as {} (uid {}){given_up}\nGroups: {}\nCapabilities: {capabilities}\n\n",
-        escape::line(&privileges.user),
-        privileges.uid,
-        escape::line(&privileges.groups.join(", "))
-    )
+    let lines = [
+        format!("Runs as {} (uid {}){given_up}", escape::line(&privileges.user), privileges.uid),
+        format!("Groups: {}", escape::line(&privileges.groups.join(", "))),
+        format!("Capabilities: {capabilities}"),
+    ];
+    let rows = lines.map(|line| vec![line]);
+    format!("{}\n", table::render(&[("", Room::Wraps)], &rows, width))
 }
 
 fn needs(privileges: &Privileges, width: Option<u16>) -> String {
@@ -109,7 +110,7 @@ fn grants(missing: &[&Need]) -> String {
     missing
         .iter()
         .map(|need| {
-            let title = Tone::Title.of(&format!("{} is missing; any of these grants it", title(need)));
+            let title = Tone::Title.of(&format!("{} is not available; any of these helps", title(need)));
             let ways: String = need.grant.iter().map(|way| format!("  {}\n", escape::line(way))).collect();
             format!("\n{title}\n{ways}")
         })

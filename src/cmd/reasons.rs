@@ -1,5 +1,7 @@
 //! Why something is unwell, as text for people.
 
+use jiff::Timestamp;
+
 use super::{table, tone::Tone};
 use crate::{
     escape,
@@ -9,32 +11,55 @@ use crate::{
 
 /// A titled list, each reason beside its subject, and below it what a log or a program said; empty if there are
 /// none. One cause is shown once, however many services it spoils.
-pub(super) fn list(title: &str, tone: Tone, reasons: &[Reason], width: Option<u16>) -> String {
+pub(super) fn list(
+    title: &str,
+    tone: Tone,
+    reasons: &[Reason],
+    now: Timestamp,
+    width: Option<u16>,
+) -> String {
     if reasons.is_empty() {
         return String::new();
     }
-    let same = |one: &Reason, other: &Reason| one.error.is_some() && one.error == other.error;
-    let causes: Vec<(String, &Reason)> =
-        reasons.chunk_by(same).filter_map(|group| Some((subjects(group), group.first()?))).collect();
-    let widest = causes.iter().map(|(subject, _)| subject.chars().count()).max().unwrap_or_default();
+    let mut causes: Vec<Vec<&Reason>> = Vec::new();
+    for reason in reasons {
+        match causes.iter_mut().find(|group| is_same_cause(group, reason)) {
+            Some(group) => group.push(reason),
+            None => causes.push(vec![reason]),
+        }
+    }
+    let subjects: Vec<String> = causes.iter().map(|group| subjects(group)).collect();
+    let widest = subjects.iter().map(|subject| subject.chars().count()).max().unwrap_or_default();
     let room = width
         .filter(|width| *width >= table::STACKED)
         .map(|width| usize::from(width).saturating_sub(widest + 2));
     let mut rows = Vec::new();
-    for (subject, reason) in causes {
+    for (subject, group) in subjects.iter().zip(&causes) {
+        let [reason, others @ ..] = &group[..] else { continue };
         let mut text = escape::line(&reason.spoken);
         if let Some(said) = &reason.said {
             text.push_str(&format!(": {}", escape::line(said)));
         }
-        rows.push(vec![tone.of(&subject), text]);
+        let others = others.iter().filter(|other| other.said != reason.said).count();
+        if others > 0 {
+            text.push_str(&format!(" (and {others} more like it)"));
+        }
+        rows.push(vec![tone.of(subject), text]);
         if let Some(line) = reason.last_log.line() {
-            rows.push(vec![String::new(), Tone::Dim.of(&log_line(line, room))]);
+            rows.push(vec![String::new(), Tone::Dim.of(&log_line(line, now, room))]);
         }
     }
     format!("\n{}\n{}", Tone::Title.of(title), table::beside(&rows, width))
 }
 
-fn subjects(group: &[Reason]) -> String {
+fn is_same_cause(group: &[&Reason], reason: &Reason) -> bool {
+    group
+        .first()
+        .and_then(|first| first.error.as_ref().zip(reason.error.as_ref()))
+        .is_some_and(|(one, other)| one.is_same_cause(other))
+}
+
+fn subjects(group: &[&Reason]) -> String {
     match group {
         [one] => one.subject.to_owned(),
         all if all.len() == service::all().len() => "all seven services".to_owned(),
@@ -42,11 +67,17 @@ fn subjects(group: &[Reason]) -> String {
     }
 }
 
-/// The time of day and the first line of the message, cut to what fits.
-fn log_line(line: &LastLog, room: Option<usize>) -> String {
-    let time = line.timestamp.get(11..19).unwrap_or_default();
-    let message = line.message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let text = format!("{time} {}", escape::line(message.trim()));
+/// The time and the first line of the message, cut to what fits. Of a Python traceback the last line tells.
+fn log_line(line: &LastLog, now: Timestamp, room: Option<usize>) -> String {
+    let is_recent =
+        line.timestamp.parse::<Timestamp>().is_ok_and(|time| now.as_second() - time.as_second() < 24 * 3600);
+    let (date, time) = (line.timestamp.get(..10), line.timestamp.get(11..19).unwrap_or_default());
+    let date = date.filter(|_| !is_recent).map(|date| format!("{date} ")).unwrap_or_default();
+    let mut lines = line.message.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let is_traceback = first.ends_with("(most recent call last):");
+    let message = if is_traceback { lines.last().unwrap_or(first) } else { first };
+    let text = format!("{date}{time} {}", escape::line(message));
     match room {
         Some(room) if text.chars().count() > room => {
             let kept: String = text.chars().take(room.saturating_sub(1)).collect();
@@ -56,8 +87,24 @@ fn log_line(line: &LastLog, room: Option<usize>) -> String {
     }
 }
 
+/// What to do next about the worst of the reasons.
+pub(super) fn next_step(reasons: &[Reason], width: Option<u16>) -> String {
+    let next = reasons.iter().find_map(|reason| match (&reason.error, reason.subject) {
+        (Some(error), _) => {
+            let advice = error.advice().unwrap_or_else(|| "see `sek8s-status privileges`".to_owned());
+            let command = advice.strip_prefix("see `").and_then(|rest| rest.strip_suffix('`'));
+            Some(command.map(str::to_owned).unwrap_or(advice))
+        }
+        // There is no log of it.
+        (None, _) if reason.code == "not_found" => None,
+        (None, "gpu") => Some("sek8s-status gpu".to_owned()),
+        (None, id) => Some(format!("sek8s-status logs {id}")),
+    });
+    next.map(|next| self::next(&next, width)).unwrap_or_default()
+}
+
 /// The next command, on a line of its own where it would break otherwise.
-pub(super) fn next(command: &str, width: Option<u16>) -> String {
+fn next(command: &str, width: Option<u16>) -> String {
     let one_line = format!("Next: {command}");
     let fits = width.is_none_or(|width| one_line.chars().count() <= usize::from(width));
     if fits { format!("\n{one_line}\n") } else { format!("\nNext:\n  {command}\n") }

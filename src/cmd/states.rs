@@ -55,7 +55,13 @@ pub(super) fn pid(status: &UnitStatus) -> String {
 /// State, for how long, and the number of the main process.
 pub(super) fn cells(answer: &ServiceStatus, now: Timestamp) -> [String; 3] {
     match &answer.status {
-        Some(status) => [state(status), age::since(status.state_since.as_deref(), now), pid(status)],
+        Some(status) => {
+            // It says when the unit stopped, and not since when it is masked or gone.
+            let is_of_state = status.load_state.as_deref() == Some("loaded")
+                || status.active_state.as_deref() != Some("inactive");
+            let since = status.state_since.as_deref().filter(|_| is_of_state);
+            [state(status), age::since(since, now), pid(status)]
+        }
         None => ["-".to_owned(), "-".to_owned(), "-".to_owned()],
     }
 }

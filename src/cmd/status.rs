@@ -84,8 +84,10 @@ fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String
     };
     let rows: Vec<_> = answers.iter().map(cells).collect();
     let mut text = table::render(&COLUMNS, &rows, width);
-    text.push_str(&reasons::list("Why", Tone::Bad, &reason::against(answers, None, now), width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers, now), width));
+    let why = reason::against(answers, None, now);
+    text.push_str(&reasons::list("Why", Tone::Bad, &why, now, width));
+    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers, now), now, width));
+    text.push_str(&reasons::next_step(&why, width));
     text
 }
 
@@ -128,7 +130,7 @@ fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
         .map(|(name, value)| vec![format!("{name:>14}"), value])
         .collect();
     text.push_str(&table::render(&[("", Room::Always), ("", Room::Wraps)], &rows, width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers, now), width));
+    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers, now), now, width));
     text
 }
 

@@ -128,13 +128,13 @@ mod tests {
             "12345".into(),
             "one two three four five".into(),
         ]];
-        let shown = |width| render(&columns, &rows, Some(width));
+        let shown = |width| tone::plain(&render(&columns, &rows, Some(width)));
         assert_eq!(
             shown(80),
             "ID                    STATE   PID    TEXT\nadmission-controller  active  12345  one two three four five\n"
         );
         assert_eq!(
-            shown(55),
+            shown(54),
             "ID                    STATE   PID    TEXT\nadmission-controller  active  12345  one two three\n                                     four five\n"
         );
         assert_eq!(

@@ -17,8 +17,7 @@ use jiff::Timestamp;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{
-    Deadline, Ended, Exit, Finder, Followed, Head, Interrupt, Invocation, JournalFiles, Places, Program,
-    Sink,
+    Deadline, Ended, Exit, Finder, Followed, Interrupt, Invocation, JournalFiles, Places, Program, Sink,
     deadline::timespec,
     group::{Group, Reaper},
     privilege::{self, Capability, Reduced},
@@ -37,30 +36,23 @@ pub struct Host {
     finder: Finder,
     journal: Vec<PathBuf>,
     interrupt: Option<Arc<Interrupt>>,
-    stderr_limit: usize,
     lends_journal: bool,
     reaper: Arc<Reaper>,
 }
 
 impl Host {
-    pub(super) fn new(
-        places: Places,
-        reduced: &Reduced,
-        interrupt: Option<Arc<Interrupt>>,
-        stderr_limit: usize,
-    ) -> Self {
+    pub(super) fn new(places: Places, reduced: &Reduced, interrupt: Option<Arc<Interrupt>>) -> Self {
         let Places { programs, journal } = places;
         Self {
             finder: Finder::new(programs),
             journal,
             interrupt,
-            stderr_limit,
             lends_journal: reduced.lends_journal(),
             reaper: Arc::default(),
         }
     }
 
-    pub(super) fn journal_files(&self, skipped: &[&str]) -> JournalFiles {
+    pub(super) fn journal_files(&self, skipped: &[String]) -> JournalFiles {
         match JournalFiles::look(&self.journal, skipped) {
             // What is closed to us was open to the journalctl that has just looked.
             JournalFiles::Closed if self.journal_reader().is_some() => JournalFiles::Readable,
@@ -94,25 +86,22 @@ impl Host {
         invocation: &Invocation,
         deadline: Deadline,
         stdout: &mut dyn Sink,
-    ) -> Result<Ended, Error> {
+        stderr: &mut dyn Sink,
+    ) -> Result<Exit, Error> {
         let program = invocation.program();
+        let timeout = || Error::Timeout { program, limit: deadline.limit(), said: Said::default() };
         if deadline.passed() {
-            return Err(Error::Timeout { program, limit: deadline.limit(), said: Said::default() });
+            return Err(timeout());
         }
         let mut run = self.start(invocation)?;
-        let mut stderr = Head::new(self.stderr_limit);
-        let end = run.read(self.interrupt.as_deref(), None, Some(deadline), stdout, &mut stderr);
-        match end {
+        match run.read(self.interrupt.as_deref(), None, Some(deadline), stdout, stderr) {
             // Dropping the run ends the group in the background.
-            End::Deadline => {
-                let said = Said::from(&*stderr.captured().text);
-                Err(Error::Timeout { program, limit: deadline.limit(), said })
-            }
+            End::Deadline => Err(timeout()),
             End::Interrupted(signal) => Err(Error::Interrupted(signal)),
             End::Stopped => Err(Error::Internal),
             End::Exited => {
                 let exit = run.group.ended().map_err(|error| not_started(program, &error))?;
-                Ok(Ended { exit: exit.into(), stderr: stderr.captured() })
+                Ok(exit.into())
             }
         }
     }
@@ -333,6 +322,6 @@ impl Ended {
     /// The exit code and stderr of a program that failed, as an error.
     #[must_use]
     pub fn failure(&self, program: Program) -> Error {
-        Error::CommandFailed { program, exit_code: self.exit.code(), said: Said::from(&*self.stderr.text) }
+        Error::CommandFailed { program, exit: self.exit, said: Said::from(&*self.stderr.text) }
     }
 }

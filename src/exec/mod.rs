@@ -30,7 +30,7 @@ pub use self::{
     reach::{GpuNodes, Reach, SYSTEM_BUS},
 };
 use self::{demo::Demo, host::Host, privilege::Reduced};
-use crate::error::Error;
+use crate::error::{Error, Said};
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +87,10 @@ pub struct Places {
 
 /// Answers invocations: from this machine, or from the demo's recordings.
 #[derive(Debug)]
-pub struct Executor(Source);
+pub struct Executor {
+    source: Source,
+    stderr_limit: usize,
+}
 
 #[derive(Debug)]
 enum Source {
@@ -105,25 +108,25 @@ impl Executor {
         interrupt: Option<Arc<Interrupt>>,
         stderr_limit: usize,
     ) -> Self {
-        Self(Source::Host(Host::new(places, reduced, interrupt, stderr_limit)))
+        Self { source: Source::Host(Host::new(places, reduced, interrupt)), stderr_limit }
     }
 
     /// Answers from recordings and starts nothing.
     #[must_use]
     pub fn demo(interrupt: Option<Arc<Interrupt>>) -> Self {
-        Self(Source::Demo(Demo::new(interrupt)))
+        Self { source: Source::Demo(Demo::new(interrupt)), stderr_limit: 0 }
     }
 
     /// Whether the answers are recordings.
     #[must_use]
     pub fn is_demo(&self) -> bool {
-        matches!(self.0, Source::Demo(_))
+        matches!(self.source, Source::Demo(_))
     }
 
     /// The time the answers are true for: now, or the moment of the recordings.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        match &self.0 {
+        match &self.source {
             Source::Host(_) => Timestamp::now(),
             Source::Demo(_) => demo::recorded_at(),
         }
@@ -131,8 +134,8 @@ impl Executor {
 
     /// What can be read of the system's journal. `skipped` are the paths of files that journalctl could not read.
     #[must_use]
-    pub fn journal_files(&self, skipped: &[&str]) -> JournalFiles {
-        match &self.0 {
+    pub fn journal_files(&self, skipped: &[String]) -> JournalFiles {
+        match &self.source {
             Source::Host(host) => host.journal_files(skipped),
             Source::Demo(_) => JournalFiles::Readable,
         }
@@ -141,13 +144,13 @@ impl Executor {
     /// What this process can reach of what the programs will need, without starting one.
     #[must_use]
     pub fn reach(&self) -> Reach {
-        match &self.0 {
+        match &self.source {
             Source::Host(host) => Reach::look(host.journal_files(&[]), host.journal_reader().is_some()),
             Source::Demo(_) => Reach::everything(),
         }
     }
 
-    /// Runs a program to its end; its stdout goes into the sink.
+    /// Runs a program to its end; its stdout goes into the sink, and of its stderr the beginning is kept.
     ///
     /// # Errors
     /// When it is missing, cannot be started or has not ended at the deadline. A program that ends
@@ -158,9 +161,32 @@ impl Executor {
         deadline: Deadline,
         stdout: &mut dyn Sink,
     ) -> Result<Ended, Error> {
-        match &self.0 {
-            Source::Host(host) => host.run(invocation, deadline, stdout),
-            Source::Demo(demo) => Ok(demo.run(invocation, stdout)),
+        let mut stderr = Head::new(self.stderr_limit);
+        let ended = self.run_with(invocation, deadline, stdout, &mut stderr);
+        let stderr = stderr.captured();
+        match ended {
+            Ok(exit) => Ok(Ended { exit, stderr }),
+            Err(Error::Timeout { program, limit, .. }) => {
+                Err(Error::Timeout { program, limit, said: Said::from(&*stderr.text) })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same where its stderr goes into a sink, too.
+    ///
+    /// # Errors
+    /// As [`Executor::run`].
+    pub fn run_with(
+        &self,
+        invocation: &Invocation,
+        deadline: Deadline,
+        stdout: &mut dyn Sink,
+        stderr: &mut dyn Sink,
+    ) -> Result<Exit, Error> {
+        match &self.source {
+            Source::Host(host) => host.run(invocation, deadline, stdout, stderr),
+            Source::Demo(demo) => Ok(demo.run(invocation, stdout).exit),
         }
     }
 
@@ -176,7 +202,7 @@ impl Executor {
         stdout: &mut dyn Sink,
         stderr: &mut dyn Sink,
     ) -> Result<Followed, Error> {
-        match &self.0 {
+        match &self.source {
             Source::Host(host) => host.follow(invocation, reader, stdout, stderr),
             Source::Demo(demo) => demo.follow(invocation, reader, stdout, stderr),
         }
@@ -185,7 +211,7 @@ impl Executor {
     /// Programs that do not even end on SIGKILL, and since when. They are not started meanwhile.
     #[must_use]
     pub fn hung(&self) -> Vec<(Program, Timestamp)> {
-        match &self.0 {
+        match &self.source {
             Source::Host(host) => host.hung(),
             Source::Demo(_) => Vec::new(),
         }
@@ -193,14 +219,14 @@ impl Executor {
 
     /// Ends at once whatever is under way, and starts nothing any more.
     pub fn end_all(&self) {
-        if let Source::Host(host) = &self.0 {
+        if let Source::Host(host) = &self.source {
             host.end_all();
         }
     }
 
     /// Waits, for at most two seconds, until what is being ended has ended. For the end of the process.
     pub fn settle(&self) {
-        if let Source::Host(host) = &self.0 {
+        if let Source::Host(host) = &self.source {
             host.settle();
         }
     }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Body, Note, ageless, document,
+    Body, NoteKind, ageless, document,
     gpu::{self, GpuReport},
     health::HealthRule,
     last_log::{self, LastLog, LastLogs, Run},
@@ -244,7 +244,7 @@ impl Desk {
 fn log_causes(services: &[ServiceStatus]) {
     let mut logged: Vec<&Error> = Vec::new();
     for error in services.iter().filter_map(|status| status.error.as_ref()) {
-        if !logged.contains(&error) {
+        if !logged.iter().any(|other| other.is_same_cause(error)) {
             log_cause(error);
             logged.push(error);
         }
@@ -261,10 +261,10 @@ fn log_cause(error: &Error) {
 
 /// Logs what journalctl said of entries that are an answer all the same.
 fn log_notes(logs: &Logs) {
-    for note in logs.notes.iter().filter(|note| **note != Note::OnlySystemd) {
-        match logs.said.line() {
-            Some(said) => log::warn!("{note}: {}", escape::line(said)),
-            None => log::warn!("{note}"),
+    for note in logs.notes.iter().filter(|note| note.kind != NoteKind::OnlySystemd) {
+        match &note.said {
+            Some(said) => log::warn!("{}: {}", note.kind, escape::line(said)),
+            None => log::warn!("{}", note.kind),
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{
     GpuReason, GpuRow,
     gpu_rows::{self, GpuRows},
+    gpu_text::{Spoken, hear},
 };
 use crate::{
     error::{Error, Said},
@@ -78,27 +79,27 @@ pub struct GpuReport {
     /// Why it could not be asked; only in the overview.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
+    #[serde(skip)]
+    spoken: Spoken,
 }
 
 impl GpuReport {
-    /// The lines of nvidia-smi's text that say something, the last first: what a table is framed with, dates and
-    /// values are left out. At most four.
-    #[must_use]
-    pub fn excerpt(&self) -> Vec<&str> {
-        let lines = self.stdout_lines.iter().chain(&self.stderr_lines).map(String::as_str);
-        lines.rev().filter(|line| says_something(line)).take(4).map(str::trim).collect()
+    /// The messages in nvidia-smi's text, the last first, at most four: also of text that was too long to be kept.
+    pub fn excerpt(&self) -> impl Iterator<Item = &str> {
+        self.spoken.messages.iter().map(String::as_str)
     }
-}
 
-fn says_something(line: &str) -> bool {
-    let is_framed = line.starts_with(['|', '+', '=']);
-    // `    Product Name                          : NVIDIA H100`, and the headings above, in the long report.
-    let is_of_report = line.starts_with("    ") || line.contains("  : ");
-    let is_date = {
-        let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        words.len() == 5 && words[0].len() == 3 && words[3].contains(':') && words[4].parse::<u16>().is_ok()
-    };
-    line.contains(char::is_alphabetic) && !is_framed && !is_of_report && !is_date
+    /// The message that most likely tells the cause.
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        self.spoken.best()
+    }
+
+    /// It printed nothing at all.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        !self.spoken.is_anything
+    }
 }
 
 /// Runs nvidia-smi; a run that failed is an answer too.
@@ -111,32 +112,44 @@ pub fn collect(
     deadline: Deadline,
     question: Question,
 ) -> Result<GpuReport, Error> {
-    let mut stdout = Head::new(limits.max_output);
-    let ended = exec.run(&Invocation::nvidia_smi(question.detail, question.gpu), deadline, &mut stdout)?;
-    let mut report = answered(question, ended.exit, stdout.captured(), ended.stderr);
-    if question.parsed {
-        match rows(exec, deadline, question.gpu) {
-            Ok(answer) => {
-                report.gpus_unread = Some(answer.unread.len());
-                report.unread = answer.unread;
-                report.gpus = Some((!answer.rows.is_empty()).then_some(answer.rows));
-            }
-            Err(error @ Error::Interrupted(_)) => return Err(error),
-            Err(error) => {
-                report.gpus_unread = Some(0);
-                report.gpus = Some(None);
-                report.query_error = Some(error);
-            }
+    let (mut stdout, mut stderr) = (Head::new(limits.max_output), Head::new(limits.max_output));
+    let (mut spoken, mut on_stderr) = (Spoken::default(), Spoken::default());
+    let exit = {
+        let mut heard = hear(&mut stdout, &mut spoken);
+        let mut complained = hear(&mut stderr, &mut on_stderr);
+        let invocation = Invocation::nvidia_smi(question.detail, question.gpu);
+        let exit = exec.run_with(&invocation, deadline, &mut heard, &mut complained);
+        heard.end();
+        complained.end();
+        exit
+    };
+    // What is on stderr comes last.
+    spoken.append(on_stderr);
+    let exit = exit.map_err(|error| match error {
+        Error::Timeout { program, limit, .. } => {
+            Error::Timeout { program, limit, said: Said::of(spoken.best()) }
         }
+        error => error,
+    })?;
+    let mut report = answered(question, exit, stdout.captured(), stderr.captured(), spoken);
+    if question.parsed {
+        let (answer, error) = rows(exec, deadline, question.gpu);
+        if let Some(error @ Error::Interrupted(_)) = error {
+            return Err(error);
+        }
+        report.gpus_unread = Some(answer.unread.len());
+        report.unread = answer.unread;
+        report.gpus = Some((!answer.rows.is_empty()).then_some(answer.rows));
+        report.query_error = error;
     }
     Ok(report)
 }
 
 /// The document of a run that ended. Pure.
-fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured) -> GpuReport {
+fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, spoken: Spoken) -> GpuReport {
     let reason = match exit {
         Exit::Code(0) => None,
-        Exit::Code(code) => Some(GpuReason::of(code, &format!("{}\n{}", stdout.text, stderr.text))),
+        Exit::Code(code) => Some(GpuReason::of(code, spoken.reason)),
         Exit::Signal(_) => Some(GpuReason::Signal),
     };
     let lines = |text: &str| text.lines().map(str::to_owned).collect();
@@ -159,12 +172,14 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured) 
         unread: Vec::new(),
         query_error: None,
         error: None,
+        spoken,
     }
 }
 
 /// The document in the place of a run that could not be: the overview has to be complete.
 pub(super) fn unanswered(question: Question, error: Error) -> GpuReport {
-    let mut report = answered(question, Exit::Code(0), Captured::default(), Captured::default());
+    let nothing = Captured::default;
+    let mut report = answered(question, Exit::Code(0), nothing(), nothing(), Spoken::default());
     report.exit_code = None;
     report.status = GpuStatus::Error;
     report.error = Some(error);
@@ -174,29 +189,40 @@ pub(super) fn unanswered(question: Question, error: Error) -> GpuReport {
 /// The most an answer of the query can be: its fixed list is far smaller, also for a hundred GPUs.
 const QUERY_LIMIT: usize = 256 * 1024;
 
-/// One row per GPU. Whole rows stand also where nvidia-smi exited with an error after them.
-fn rows(exec: &Executor, deadline: Deadline, gpu: Gpu) -> Result<GpuRows, Error> {
+/// One row per GPU, and why there may be more: whole rows stand however nvidia-smi ended after them.
+fn rows(exec: &Executor, deadline: Deadline, gpu: Gpu) -> (GpuRows, Option<Error>) {
     let ask = |columns: Columns| {
         let mut stdout = Head::new(QUERY_LIMIT);
-        let ended = exec.run(&Invocation::query_gpus(columns, gpu), deadline, &mut stdout)?;
+        let ended = exec.run(&Invocation::query_gpus(columns, gpu), deadline, &mut stdout);
         let answer = stdout.captured();
         let rows = gpu_rows::parse(columns.names(), &answer.text);
-        let said = [&ended.stderr.text, &answer.text].into_iter().find(|text| !text.trim().is_empty());
-        let said = Said::from(said.map_or("", |text| text.as_str()));
-        Ok((ended, answer, rows, said))
+        (ended, answer.text, rows)
     };
-    let (mut ended, answer, mut rows, mut said) = ask(Columns::Full)?;
-    if rows.rows.is_empty() && is_refused(ended.exit, &answer.text, &ended.stderr.text) {
-        (ended, _, rows, said) = ask(Columns::Minimal)?;
+    let (mut ended, mut text, mut rows) = ask(Columns::Full);
+    if let Ok(full) = &ended
+        && rows.rows.is_empty()
+        && is_refused(full.exit, &text, &full.stderr.text)
+    {
+        (ended, text, rows) = ask(Columns::Minimal);
     }
     let program = Program::NvidiaSmi;
-    if !rows.rows.is_empty() {
-        Ok(rows)
-    } else if ended.exit.is_success() {
-        Err(Error::UnreadableOutput { program, said })
-    } else {
-        Err(Error::CommandFailed { program, exit_code: ended.exit.code(), said })
+    let error = match ended {
+        Err(error) => Some(error),
+        Ok(ended) if ended.exit.is_success() => {
+            let said = || Said::from(&*text);
+            rows.rows.is_empty().then(|| Error::UnreadableOutput { program, said: said() })
+        }
+        Ok(ended) => {
+            let said = [&ended.stderr.text, &text].into_iter().find(|text| !text.trim().is_empty());
+            let said = Said::of(said.map(String::as_str));
+            Some(Error::CommandFailed { program, exit: ended.exit, said })
+        }
+    };
+    if rows.rows.is_empty() {
+        // Its words are told with the error.
+        rows.unread.clear();
     }
+    (rows, error)
 }
 
 /// An older driver refuses the whole list for one column that it does not know:

@@ -4,31 +4,33 @@ use serde::{Serialize, Serializer};
 
 /// Why a run of nvidia-smi ended with anything but 0 (nvidia-smi(1), "RETURN VALUE"; NVML's `nvmlReturn_t`, whose
 /// numbers nvidia-smi mostly passes on).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// Of several that a text names, the first counts: they are in the order of how much they tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "each is explained by its code and its hint")]
 pub enum GpuReason {
-    Argument,
-    Unsupported,
+    VersionMismatch,
+    GpuLost,
     Permission,
     NoDevices,
-    PowerCable,
     DriverNotLoaded,
-    Timeout,
-    Irq,
     LibraryMissing,
+    Loader,
     FunctionMissing,
-    Inforom,
-    GpuLost,
     ResetRequired,
     OperatingSystem,
-    VersionMismatch,
+    PowerCable,
+    Irq,
+    Inforom,
+    Timeout,
     Memory,
-    Loader,
+    Argument,
+    Unsupported,
     Signal,
     Unknown,
 }
 
-/// Texts of nvidia-smi and of the dynamic loader, in lower case, and what each means. The first that fits counts.
+/// Texts of nvidia-smi and of the dynamic loader, in lower case, and what each means.
 const TEXTS: [(&str, GpuReason); 23] = [
     ("version mismatch", GpuReason::VersionMismatch),
     ("mismatch in versions", GpuReason::VersionMismatch),
@@ -56,9 +58,9 @@ const TEXTS: [(&str, GpuReason); 23] = [
 ];
 
 impl GpuReason {
-    /// The reason for an exit code other than 0; `text` is what was printed, on stdout or stderr.
+    /// The reason for an exit code other than 0; `of_text` is what the printed text names, on stdout or stderr.
     /// 128 + n is signal n.
-    pub(super) fn of(exit_code: i32, text: &str) -> Self {
+    pub(super) fn of(exit_code: i32, of_text: Option<Self>) -> Self {
         match exit_code {
             2 => Self::Argument,
             3 => Self::Unsupported,
@@ -66,7 +68,7 @@ impl GpuReason {
             6 => Self::NoDevices,
             8 => Self::PowerCable,
             9 => Self::DriverNotLoaded,
-            10 => Self::of_text(text).unwrap_or(Self::Timeout),
+            10 => of_text.unwrap_or(Self::Timeout),
             11 => Self::Irq,
             12 => Self::LibraryMissing,
             13 => Self::FunctionMissing,
@@ -79,13 +81,14 @@ impl GpuReason {
             // What the dynamic loader exits with.
             127 => Self::Loader,
             // 255 stands for any error without a code of its own; older drivers have few.
-            _ => Self::of_text(text).unwrap_or(Self::Unknown),
+            _ => of_text.unwrap_or(Self::Unknown),
         }
     }
 
-    fn of_text(text: &str) -> Option<Self> {
-        let text = text.to_ascii_lowercase();
-        TEXTS.into_iter().find(|(words, _)| text.contains(words)).map(|(_, reason)| reason)
+    /// What a line of text names.
+    pub(super) fn of_text(line: &str) -> Option<Self> {
+        let line = line.to_ascii_lowercase();
+        TEXTS.into_iter().filter(|(words, _)| line.contains(words)).map(|(_, reason)| reason).min()
     }
 
     /// The code that scripts match on.
@@ -114,14 +117,14 @@ impl GpuReason {
         }
     }
 
-    /// What went wrong, as one sentence; `has_text`: nvidia-smi's own words stand beside it.
+    /// What went wrong, as one sentence; `is_silent`: nvidia-smi printed nothing.
     #[must_use]
-    pub(super) fn sentence(self, exit_code: i32, has_text: bool) -> String {
+    pub(super) fn sentence(self, exit_code: i32, is_silent: bool) -> String {
         match (self, self.meaning()) {
             (Self::Signal, _) => format!("`nvidia-smi` was killed by signal {}", exit_code - 128),
             (_, Some(meaning)) => format!("`nvidia-smi` exited with status {exit_code}: {meaning}"),
-            (_, None) if has_text => format!("`nvidia-smi` exited with status {exit_code}"),
-            (_, None) => format!("`nvidia-smi` exited with status {exit_code} and no message"),
+            (_, None) if is_silent => format!("`nvidia-smi` exited with status {exit_code} and no message"),
+            (_, None) => format!("`nvidia-smi` exited with status {exit_code}"),
         }
     }
 
@@ -200,7 +203,7 @@ mod tests {
     #[test]
     fn the_code_decides_and_the_text_where_the_code_does_not() {
         fn case(exit_code: i32, text: &str, expected: GpuReason) {
-            assert_eq!(GpuReason::of(exit_code, text), expected, "{exit_code} {text}");
+            assert_eq!(GpuReason::of(exit_code, GpuReason::of_text(text)), expected, "{exit_code} {text}");
         }
         case(9, "GPU is lost", GpuReason::DriverNotLoaded);
         case(255, "Failed to initialize NVML: Driver/library version mismatch", GpuReason::VersionMismatch);

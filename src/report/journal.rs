@@ -9,6 +9,9 @@ use serde::{
 
 use super::timestamp;
 
+/// Stands for a message that is null or missing.
+const NO_MESSAGE: &str = "[no message]";
+
 /// One entry, as documents show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
@@ -46,6 +49,11 @@ impl Entry {
         }
     }
 
+    /// Whether its message says nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.message.trim().is_empty() || self.message == NO_MESSAGE
+    }
+
     /// Whether systemd (PID 1) logged it, and not the unit itself.
     pub(super) fn is_of_systemd(&self) -> bool {
         self.pid == Some(1)
@@ -80,7 +88,7 @@ impl Entry {
                 .filter(|priority| *priority <= 7),
             identifier: text(record.identifier).or_else(|| text(record.command)),
             pid: number(record.pid).or_else(|| number(record.syslog_pid)),
-            message: text(record.message).unwrap_or_else(|| "[no message]".to_owned()),
+            message: text(record.message).unwrap_or_else(|| NO_MESSAGE.to_owned()),
             host: text(record.host),
         })
     }

@@ -27,6 +27,9 @@ const MOST: usize = 4;
 /// How many entries are looked at, the newest.
 const ENTRIES: i64 = 50;
 
+/// How many bytes of a message are read.
+const RECORD: usize = 16 * 1024;
+
 /// How many bytes of a message are shown.
 const MESSAGE: usize = 512;
 
@@ -116,7 +119,7 @@ pub fn collect(
     run: &Run,
 ) -> Result<Option<LastLog>, Error> {
     let mut best = Best::new(&run.window);
-    let mut cutter = LineCutter::new(logs::raw_limit(limits.max_output), |line| {
+    let mut cutter = LineCutter::new(logs::raw_limit(RECORD), |line| {
         if let Some(entry) = logs::read(line) {
             best.consider(entry);
         }
@@ -153,6 +156,9 @@ impl<'a> Best<'a> {
 
     fn consider(&mut self, entry: Entry) {
         let Some(at) = entry.timestamp.as_deref() else { return };
+        if entry.is_empty() {
+            return;
+        }
         // Both have the same form, so they compare as text.
         let is_in = |since: &Option<String>| since.as_deref().is_none_or(|since| at >= since);
         if !is_in(&self.window.main) {

@@ -4,7 +4,7 @@ use std::{ops::ControlFlow, os::fd::BorrowedFd, time::Duration};
 
 use serde::{Serialize, Serializer};
 
-use super::{Entry, Note, journal_note::Warnings};
+use super::{Entry, Note, NoteKind, journal_note::Warnings};
 use crate::{
     error::{Error, Said},
     exec::{Deadline, Executor, Followed, Invocation, JournalFiles, Line, LineCutter, Program},
@@ -48,9 +48,9 @@ pub struct Logs {
     /// An entry was cut at its end.
     #[serde(skip)]
     pub is_cut: bool,
-    /// journalctl's own words, for the operator.
+    /// Lines of journalctl that are no entries, among those that were dropped.
     #[serde(skip)]
-    pub said: Said,
+    pub unreadable: u64,
 }
 
 impl Logs {
@@ -66,7 +66,7 @@ fn joined<S: Serializer>(notes: &[Note], serializer: S) -> Result<S::Ok, S::Erro
     if notes.is_empty() {
         return serializer.serialize_none();
     }
-    serializer.serialize_str(&notes.iter().map(Note::to_string).collect::<Vec<_>>().join("; "))
+    serializer.serialize_str(&notes.iter().map(|note| note.kind.to_string()).collect::<Vec<_>>().join("; "))
 }
 
 #[derive(Debug, Serialize)]
@@ -96,34 +96,39 @@ pub fn collect(
         tail.take(line);
         ControlFlow::Continue(())
     });
-    let ended = exec.run(&Invocation::journal(service, lines, priority, since), deadline, &mut cutter);
-    cutter.end();
-    let (failure, stderr) = match ended {
+    let mut warnings = Warnings::default();
+    let invocation = Invocation::journal(service, lines, priority, since);
+    let ended = exec.run_with(&invocation, deadline, &mut cutter, &mut warnings.sink());
+    let failure = match ended {
         Err(error @ Error::Interrupted(_)) => return Err(error),
-        Err(error) => (Some(error), String::new()),
-        Ok(ended) if ended.exit.is_success() => (None, ended.stderr.text),
-        Ok(ended) => (Some(ended.failure(Program::Journalctl)), ended.stderr.text),
+        Ok(exit) if exit.is_success() => None,
+        Ok(exit) => {
+            let said = Said::of(warnings.cause());
+            Some(Error::CommandFailed { program: Program::Journalctl, exit, said })
+        }
+        Err(Error::Timeout { program, limit, .. }) => {
+            Some(Error::Timeout { program, limit, said: Said::of(warnings.cause()) })
+        }
+        Err(error) => Some(error),
     };
-    let warnings = Warnings::read(&stderr);
+    // A record that broke off is none.
+    if failure.is_none() {
+        cutter.end();
+    }
     if tail.kept.is_empty() {
-        none_read(exec, failure.clone(), &warnings, &stderr, &tail)?;
+        none_read(exec, failure.clone(), &warnings, &tail)?;
     }
     let mut notes: Vec<Note> = Vec::new();
-    notes.extend(failure.as_ref().map(|error| match error {
-        Error::Timeout { .. } => Note::TimedOut,
-        _ => Note::Failed,
+    notes.extend(failure.as_ref().map(|error| Note {
+        kind: if matches!(error, Error::Timeout { .. }) { NoteKind::TimedOut } else { NoteKind::Failed },
+        said: warnings.other.clone(),
     }));
-    // Of a journalctl that failed, its words are the cause of that.
-    notes.extend(warnings.note().filter(|note| failure.is_none() || *note != Note::Warned));
-    let is_all = tail.seen < u64::from(lines.clamped()) && priority.is_none();
+    notes.extend(warnings.notes(failure.is_some()));
+    let is_all = tail.seen < u64::from(lines.clamped()) && priority.is_none() && notes.is_empty();
     if is_all && !tail.kept.is_empty() && tail.kept.iter().all(|(entry, _)| entry.is_of_systemd()) {
-        notes.push(Note::OnlySystemd);
+        notes.push(Note { kind: NoteKind::OnlySystemd, said: None });
     }
-    let said = match &failure {
-        Some(Error::Timeout { said, .. }) => said.clone(),
-        _ => Said::from(&*stderr),
-    };
-    let Tail { mut kept, seen, cut, .. } = tail;
+    let Tail { mut kept, seen, cut, unreadable, .. } = tail;
     kept.reverse();
     let dropped_lines = seen - kept.len() as u64;
     let (entry_list, logs): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
@@ -137,7 +142,7 @@ pub fn collect(
         notes,
         entries: entries.then_some(entry_list),
         is_cut: cut,
-        said,
+        unreadable,
     })
 }
 
@@ -178,25 +183,23 @@ pub fn follow(
             None => ControlFlow::Continue(()),
         }
     });
-    let mut stderr = String::new();
-    let mut warnings = LineCutter::new(limits.max_output, |line| {
-        if let Line::Whole(bytes) = line {
-            let line = String::from_utf8_lossy(bytes);
-            warn(&line);
-            // What it means is told from the first lines.
-            if stderr.len() < limits.max_output {
-                stderr.push_str(&line);
-                stderr.push('\n');
+    let mut warnings = Warnings::default();
+    let mut stderr = LineCutter::new(WARNING, |line| {
+        match line {
+            Line::Whole(bytes) => {
+                let line = String::from_utf8_lossy(bytes);
+                warnings.take(&line);
+                warn(&line);
             }
+            Line::TooLong(bytes) => warn(&format!("[line of {bytes} bytes]")),
         }
         ControlFlow::Continue(())
     });
     let Question { service, lines, priority, .. } = question;
     let followed =
-        exec.follow(&Invocation::follow(service, lines, priority), reader, &mut entries, &mut warnings)?;
-    warnings.end();
-    let Followed::Ended(exit) = followed else { return Ok(()) };
-    let warnings = Warnings::read(&stderr);
+        exec.follow(&Invocation::follow(service, lines, priority), reader, &mut entries, &mut stderr);
+    stderr.end();
+    let Followed::Ended(exit) = followed? else { return Ok(()) };
     if seen == 0 && warnings.no_permission {
         return Err(Error::JournalPermission);
     }
@@ -204,8 +207,11 @@ pub fn follow(
         return Err(Error::NoJournal);
     }
     // Its words have been shown as they came.
-    Err(Error::CommandFailed { program: Program::Journalctl, exit_code: exit.code(), said: Said::default() })
+    Err(Error::CommandFailed { program: Program::Journalctl, exit, said: Said::default() })
 }
+
+/// How long a line on stderr may be that is shown.
+const WARNING: usize = 16 * 1024;
 
 /// A raw record may be this long: a message whose bytes are all escaped takes six each, and the
 /// other fields some more.
@@ -214,13 +220,7 @@ pub(super) fn raw_limit(cap: usize) -> usize {
 }
 
 /// Why there are no entries, unless the journal was read and has none.
-fn none_read(
-    exec: &Executor,
-    failure: Option<Error>,
-    warnings: &Warnings<'_>,
-    stderr: &str,
-    tail: &Tail,
-) -> Result<(), Error> {
+fn none_read(exec: &Executor, failure: Option<Error>, warnings: &Warnings, tail: &Tail) -> Result<(), Error> {
     if warnings.no_permission {
         return Err(Error::JournalPermission);
     }
@@ -231,20 +231,20 @@ fn none_read(
         return Err(error);
     }
     if tail.seen > 0 {
-        let said = if stderr.trim().is_empty() { &*tail.unreadable } else { stderr };
-        return Err(Error::UnreadableOutput { program: Program::Journalctl, said: Said::from(said) });
+        let said = Said::of(warnings.cause().or(tail.first_unreadable.as_deref()));
+        return Err(Error::UnreadableOutput { program: Program::Journalctl, said });
     }
-    if warnings.skips_active_file() {
-        return Err(Error::UnreadableJournal { said: Said::from(stderr) });
+    if let Some(line) = &warnings.active {
+        return Err(Error::UnreadableJournal { said: Said::from(&**line) });
     }
     look_at_files(exec, &warnings.skipped).map_err(|error| match error {
-        Error::UnreadableJournal { .. } => Error::UnreadableJournal { said: Said::from(stderr) },
+        Error::UnreadableJournal { .. } => Error::UnreadableJournal { said: Said::of(warnings.cause()) },
         error => error,
     })
 }
 
 /// No entries are an answer only if there is a journal that may be read.
-fn look_at_files(exec: &Executor, skipped: &[&str]) -> Result<(), Error> {
+fn look_at_files(exec: &Executor, skipped: &[String]) -> Result<(), Error> {
     match exec.journal_files(skipped) {
         JournalFiles::Readable => Ok(()),
         JournalFiles::Closed => Err(Error::JournalPermission),
@@ -278,13 +278,23 @@ struct Tail {
     kept: Vec<(Entry, String)>,
     seen: u64,
     cut: bool,
-    /// The first line that is no entry, as far as it matters for the operator.
-    unreadable: String,
+    /// Lines that are no entries.
+    unreadable: u64,
+    /// The first of them, as far as it matters for the operator.
+    first_unreadable: Option<String>,
 }
 
 impl Tail {
     fn new(cap: usize) -> Self {
-        Self { room: cap, full: false, kept: Vec::new(), seen: 0, cut: false, unreadable: String::new() }
+        Self {
+            room: cap,
+            full: false,
+            kept: Vec::new(),
+            seen: 0,
+            cut: false,
+            unreadable: 0,
+            first_unreadable: None,
+        }
     }
 
     fn take(&mut self, line: Line<'_>) {
@@ -293,10 +303,10 @@ impl Tail {
             return;
         }
         let Some(mut entry) = read(line) else {
-            if let Line::Whole(bytes) = line
-                && self.unreadable.is_empty()
-            {
-                self.unreadable = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).into_owned();
+            self.unreadable += 1;
+            if let Line::Whole(bytes) = line {
+                let text = || String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).into_owned();
+                self.first_unreadable.get_or_insert_with(text);
             }
             return;
         };

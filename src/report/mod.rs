@@ -7,6 +7,7 @@ pub mod gpu;
 pub mod gpu_banner;
 mod gpu_reason;
 mod gpu_rows;
+mod gpu_text;
 pub mod health;
 mod journal;
 mod journal_note;
@@ -36,7 +37,7 @@ pub use self::{
     gpu_reason::GpuReason,
     gpu_rows::{GpuRow, parse as parse_gpu_rows, parse_with_header as parse_gpu_rows_with_header},
     journal::Entry,
-    journal_note::Note,
+    journal_note::{Note, NoteKind},
     unit::UnitStatus,
     unit_reason::Trouble,
 };

@@ -4,9 +4,9 @@ use std::{io, net::SocketAddr, path::Path};
 
 use serde::Serialize;
 
-use super::Note;
+use super::{Note, NoteKind};
 use crate::{
-    error::Error,
+    error::{Error, Said},
     exec::{
         GpuNodes, JournalFiles, Reach, SYSTEM_BUS,
         privilege::{Capability, JOURNAL_GROUP, Reduced, Stand, VIDEO_GROUP},
@@ -165,15 +165,20 @@ fn journal(
             } else {
                 "its files are readable"
             };
-            let notes = notes.iter().map(|note| format!("; {note}"));
-            Need::present(name, [how.to_owned()].into_iter().chain(notes).collect())
+            match notes.iter().map(|note| note.kind).find(|kind| *kind != NoteKind::OnlySystemd) {
+                None => Need::present(name, how.to_owned()),
+                Some(kind @ NoteKind::FilesSkipped) => Need::present(name, format!("{how}; {kind}")),
+                Some(kind) => {
+                    let restart = Error::UnreadableJournal { said: Said::default() }.advice();
+                    Need::missing(name, kind.to_string(), restart.into_iter().collect())
+                }
+            }
         }
         // Its files may be opened, and journalctl still cannot read them: no privilege would change that.
         (JournalFiles::Readable | JournalFiles::Skipped, Err(error))
             if !matches!(error, Error::JournalPermission) =>
         {
-            let said = error.detail().map(|said| format!(": {said}")).unwrap_or_default();
-            Need::missing(name, format!("{error}{said}"), error.advice().into_iter().collect())
+            Need::missing(name, error.to_string(), error.advice().into_iter().collect())
         }
         _ => {
             let found = if reduced.lends_journal() {

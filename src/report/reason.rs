@@ -166,7 +166,7 @@ pub fn of_gpu(report: &GpuReport) -> Option<Reason> {
         return Some(Reason::unknown("gpu", error));
     }
     let reason = report.reason?;
-    let said = report.excerpt().first().map(|line| (*line).to_owned());
-    let text = reason.sentence(report.exit_code.unwrap_or_default(), said.is_some());
+    let said = report.said().map(str::to_owned);
+    let text = reason.sentence(report.exit_code.unwrap_or_default(), report.is_silent());
     Some(Reason { said, ..Reason::new("gpu", reason.code(), Severity::Broken, text) })
 }

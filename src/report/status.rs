@@ -111,63 +111,110 @@ pub fn collect_all(
             .collect()
     };
     match show(exec, deadline, services) {
-        Show::Fits(blocks) => Ok(services
-            .iter()
-            .zip(blocks)
-            .map(|(service, block)| ServiceStatus::answered(service, block.status, rule))
-            .collect()),
-        Show::Misfit(error) if services.len() == 1 => each(&|_| Err(error.clone())),
-        Show::Misfit(_) => each(&|service| show_one(exec, deadline, service)),
         Show::Failed(error) => each(&|_| Err(error.clone())),
+        Show::Answered(found, error) => {
+            let mut found = found.into_iter();
+            // One by itself, where the answer for all had none for it.
+            let mut one = |service: &'static Service| match found.next().flatten() {
+                Some(status) => Ok(status),
+                None if services.len() == 1 => Err(error.clone()),
+                None => show_one(exec, deadline, service),
+            };
+            let mut answers = Vec::with_capacity(services.len());
+            for service in services {
+                answers.push(match one(service) {
+                    Ok(status) => ServiceStatus::answered(service, status, rule),
+                    Err(error @ Error::Interrupted(_)) => return Err(error),
+                    Err(error) => ServiceStatus::unanswered(service, error),
+                });
+            }
+            Ok(answers)
+        }
     }
 }
 
 fn show_one(exec: &Executor, deadline: Deadline, service: &'static Service) -> Result<UnitStatus, Error> {
     match show(exec, deadline, &[service]) {
-        Show::Fits(blocks) => blocks
-            .into_iter()
-            .next()
-            .map(|block| block.status)
-            .ok_or_else(|| Error::UnreadableOutput { program: Program::Systemctl, said: Said::default() }),
-        Show::Misfit(error) | Show::Failed(error) => Err(error),
+        Show::Answered(found, error) => found.into_iter().next().flatten().ok_or(error),
+        Show::Failed(error) => Err(error),
     }
 }
 
 enum Show {
-    /// One block for each service, in order.
-    Fits(Vec<Block>),
-    /// There is an answer, but not the one to this question.
-    Misfit(Error),
+    /// What was found of each service, in order; and why the others are missing.
+    Answered(Vec<Option<UnitStatus>>, Error),
     /// There is no answer.
     Failed(Error),
 }
 
 fn show(exec: &Executor, deadline: Deadline, services: &[&'static Service]) -> Show {
+    let program = Program::Systemctl;
     let mut stdout = Head::new(SHOW_LIMIT);
     let ended = exec.run(&Invocation::show(services), deadline, &mut stdout);
     let answer = stdout.captured();
-    let blocks = unit::parse(&answer.text);
-    let fits = !answer.truncated
-        && blocks.len() == services.len()
-        && blocks.iter().zip(services).all(|(block, service)| block.fits(service));
-    let error = match ended {
+    let mut blocks = unit::parse(&answer.text);
+    let (error, stderr) = match ended {
         Err(error @ Error::Interrupted(_)) => return Show::Failed(error),
         Ok(ended) if ended.exit.is_success() => {
-            if fits {
-                return Show::Fits(blocks);
+            // Over its limit it is another program's answer.
+            if answer.truncated {
+                blocks.clear();
             }
-            let said = [&ended.stderr.text, &answer.text].into_iter().find(|text| !text.trim().is_empty());
-            let said = Said::from(said.map_or("", |text| text.as_str()));
-            return Show::Misfit(Error::UnreadableOutput { program: Program::Systemctl, said });
+            (None, ended.stderr.text)
         }
-        Ok(ended) => ended.failure(Program::Systemctl),
-        Err(error) => error,
+        Ok(ended) => {
+            drop_unfinished(&mut blocks, &answer.text);
+            (Some(ended.failure(program)), String::new())
+        }
+        Err(error) => {
+            drop_unfinished(&mut blocks, &answer.text);
+            (Some(error), String::new())
+        }
     };
-    // Every unit was shown before the program failed or ran out of time.
-    if fits && answer.text.ends_with('\n') && blocks.iter().all(Block::has_states) {
-        return Show::Fits(blocks);
+    let odd = || {
+        let is_property = |line: &&str| line.split_once('=').is_some_and(|(name, _)| !name.contains(' '));
+        let id = || answer.text.lines().find(|line| line.starts_with("Id="));
+        let first = |text: &str| text.lines().find(|line| !line.trim().is_empty()).map(str::to_owned);
+        first(&stderr)
+            .or_else(|| {
+                answer
+                    .text
+                    .lines()
+                    .find(|line| !line.trim().is_empty() && !is_property(line))
+                    .map(str::to_owned)
+            })
+            .or_else(|| id().map(str::to_owned))
+    };
+    let found: Vec<Option<Block>> = services
+        .iter()
+        .map(|service| {
+            let position = blocks.iter().position(|block| block.fits(service))?;
+            Some(blocks.swap_remove(position))
+        })
+        .collect();
+    let is_complete = found.iter().all(Option::is_some);
+    // Of an answer that is odd as a whole, only what has all states counts.
+    let of = |block: Block| (is_complete || block.has_states()).then_some(block.status);
+    let found: Vec<Option<UnitStatus>> = found.into_iter().map(|block| block.and_then(of)).collect();
+    match error {
+        // Every unit was shown before the program failed or ran out of time.
+        Some(error) if is_complete => {
+            log::debug!("{error} after a complete answer");
+            Show::Answered(found, error)
+        }
+        // systemctl stops at the first unit it cannot show: the others may still have an answer.
+        Some(error @ Error::CommandFailed { .. }) if !answer.text.is_empty() => Show::Answered(found, error),
+        Some(error) => Show::Failed(error),
+        None => Show::Answered(found, Error::UnreadableOutput { program, said: Said::of(odd().as_deref()) }),
     }
-    // systemctl stops at the first unit it cannot show: the others may still have an answer.
-    let may_have_others = matches!(error, Error::CommandFailed { .. }) && !answer.text.is_empty();
-    if may_have_others { Show::Misfit(error) } else { Show::Failed(error) }
+}
+
+/// The last unit of an answer that broke off is shown in part: its states are missing, or less is said of it than of
+/// the others.
+fn drop_unfinished(blocks: &mut Vec<Block>, text: &str) {
+    let most = blocks.iter().map(Block::lines).max().unwrap_or_default();
+    let is_unfinished = |block: &Block| !text.ends_with('\n') || !block.has_states() || block.lines() < most;
+    if blocks.last().is_some_and(is_unfinished) {
+        blocks.pop();
+    }
 }

@@ -56,6 +56,7 @@ impl UnitStatus {
             Some("failed") => true,
             Some("active") => sub_state == "exited" && self.exit_status.as_deref() != Some("0"),
             Some("activating") => sub_state.starts_with("auto-restart"),
+            Some("deactivating") => !matches!(self.result.as_deref(), None | Some("success")),
             Some("inactive") => {
                 self.skipped.is_none()
                     && !matches!(self.result.as_deref(), None | Some("success" | "exec-condition"))
@@ -79,6 +80,7 @@ pub enum Skipped {
 pub(super) struct Block {
     id: Option<String>,
     names: Vec<String>,
+    lines: usize,
     pub(super) status: UnitStatus,
 }
 
@@ -87,6 +89,11 @@ impl Block {
     /// one it was asked by among its Names.
     pub(super) fn fits(&self, service: &Service) -> bool {
         self.id.as_deref() == Some(service.unit()) || self.names.iter().any(|name| name == service.unit())
+    }
+
+    /// How many properties were printed.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
     }
 
     /// Whether the states are there. systemctl prints a service's own properties before those of every unit, so
@@ -137,6 +144,7 @@ fn parse_block(lines: &[&str]) -> Block {
     let is_active = matches!(active_state.as_deref(), Some("active" | "reloading" | "refreshing"));
     Block {
         id: property("Id"),
+        lines: lines.len(),
         names: property("Names").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect(),
         status: UnitStatus {
             load_state: property("LoadState"),

@@ -113,16 +113,17 @@ impl Finding {
 /// What is wrong with a unit that is not healthy.
 pub(super) fn of_unit(status: &UnitStatus, clock: Clock) -> Finding {
     let active = of_active_state(status, clock);
-    let Some(load_state) = status.load_state.as_deref() else {
-        return Finding::new(Trouble::Unknown, "systemd reported no load state");
-    };
+    let load_state = status.load_state.as_deref().unwrap_or_default();
     if load_state == "loaded" {
         return active.unwrap_or_else(|| Finding::new(Trouble::Unknown, "not healthy"));
     }
     // A unit whose file is masked, gone or broken may still run, or have failed before.
-    let was_ever_started = status.active_state.as_deref() != Some("inactive") || status.state_since.is_some();
+    let was_ever_started = status.active_state.as_deref() != Some("inactive")
+        || status.state_since.is_some()
+        || status.skipped.is_some();
     let is_inactive = status.active_state.as_deref() == Some("inactive");
     let (trouble, text) = match load_state {
+        "" => (Trouble::Unknown, "systemd reported no load state".to_owned()),
         "masked" if is_inactive => (Trouble::Masked, "masked, so it cannot be started".to_owned()),
         "masked" => (Trouble::Masked, "masked".to_owned()),
         "not-found" if is_inactive => (Trouble::NotFound, "not installed".to_owned()),
@@ -142,7 +143,9 @@ pub(super) fn of_unit(status: &UnitStatus, clock: Clock) -> Finding {
                 Clock::Absolute => clock.since(status.state_since.as_deref()),
                 Clock::Ages(_) => String::new(),
             };
-            Finding { text: format!("{}; still running{running}", finding.text), ..finding }
+            // A oneshot that has run to its end has no process.
+            let still = if status.sub_state.as_deref() == Some("exited") { "active" } else { "running" };
+            Finding { text: format!("{}; still {still}{running}", finding.text), ..finding }
         }
     }
 }
@@ -170,7 +173,7 @@ fn of_active_state(status: &UnitStatus, clock: Clock) -> Option<Finding> {
             Finding::new(Trouble::Restarting, format!("has been waiting to restart{since}{cause}{restarts}"))
         }
         "activating" => Finding::new(Trouble::Starting, format!("has been starting{since}{restarts}")),
-        "deactivating" => Finding::new(Trouble::Stopping, format!("has been stopping{since}")),
+        "deactivating" => Finding::new(Trouble::Stopping, format!("has been stopping{since}{cause}")),
         "reloading" | "refreshing" => Finding::new(Trouble::Reloading, format!("has been reloading{since}")),
         other => Finding::new(Trouble::Stopped, format!("in state {other}{since}")),
     })
@@ -207,8 +210,11 @@ fn restarts(status: &UnitStatus) -> String {
 /// Why it stopped, from Result (`systemctl show`, systemd.service(5)) and the main process's end.
 fn cause(status: &UnitStatus) -> Option<String> {
     let main = exit_status::of_main_process(status);
-    let has_exited = status.exit_code.as_deref() == Some("1");
-    let was_killed = matches!(status.exit_code.as_deref(), Some("2" | "3"));
+    // Where the last start got no further than ExecStartPre=, what is said of the main process is of the run before.
+    let is_of_last_start =
+        status.start_attempted_at.is_none() || status.start_attempted_at <= status.main_started_at;
+    let has_exited = status.exit_code.as_deref() == Some("1") && is_of_last_start;
+    let was_killed = matches!(status.exit_code.as_deref(), Some("2" | "3")) && is_of_last_start;
     // Result is `exit-code` or `signal` also where ExecStartPre= or another control process failed; what is said of
     // the main process is then about its last run, or empty (tried on systemd 252).
     Some(match (status.result.as_deref()?, main) {
@@ -331,6 +337,27 @@ mod tests {
                 "failed at 2026-11-24 11:51:44 UTC: a control process failed, such as ExecStartPre=",
             );
         }
+    }
+
+    #[test]
+    fn the_end_of_an_earlier_run_is_not_taken_for_the_cause() {
+        let times = |attempted: &str| {
+            format!(
+                "ExecMainStartTimestamp=Tue 2026-11-24 11:40:54.000000 UTC\nConditionTimestamp=Tue 2026-11-24 {attempted} UTC"
+            )
+        };
+        let failed =
+            "LoadState=loaded\nActiveState=failed\nResult=exit-code\nExecMainCode=1\nExecMainStatus=8";
+        case(
+            &format!("{failed}\n{}", times("11:41:53.000000")),
+            "failed",
+            "failed at 2026-11-24 11:51:44 UTC: a control process failed, such as ExecStartPre=",
+        );
+        case(
+            &format!("{failed}\n{}", times("11:40:53.000000")),
+            "failed",
+            "failed at 2026-11-24 11:51:44 UTC: exited with status 8",
+        );
     }
 
     #[test]

@@ -163,7 +163,7 @@ fn what_is_left_out_is_said_with_the_flag_that_brings_it_back() {
         .any_stdout()
         .stderr("sek8s-status: 43 older entries omitted (limit 1024 bytes); raise --max-output, or ask for fewer with -n\n")
         .status(0);
-    assert_eq!(ran.stdout().lines().count(), 7);
+    assert_eq!(ran.stdout().lines().count(), 8, "with the line about the times");
     let shown = Test::new("gpu --raw --max-output 1024")
         .nvidia_smi(&Stub::acts("yes line | head -n 1000"))
         .any_stdout()

@@ -58,7 +58,10 @@ fn rows(columns: Columns, gpu: Gpu) -> Vec<Vec<String>> {
 #[test]
 fn everything_that_can_be_asked_has_an_answer() {
     for invocation in Invocation::closed_list() {
-        assert!(answer(&invocation).ends_with('\n'), "{:?}", invocation.command());
+        let command = invocation.command();
+        // Nothing in the recordings is as grave as an emergency.
+        let is_of_emergencies = command.iter().any(|argument| argument == "--priority=0");
+        assert_eq!(answer(&invocation).ends_with('\n'), !is_of_emergencies, "{command:?}");
     }
 }
 
@@ -81,7 +84,7 @@ fn units_are_shown_in_the_asked_order_and_one_has_failed() {
 fn every_journal_is_newest_first_and_older_than_now() {
     let now = recorded_at().as_microsecond();
     for service in service::all() {
-        let times = times(&answer(&Invocation::journal(service, lines(1000), None)));
+        let times = times(&answer(&Invocation::journal(service, lines(1000), None, None)));
         assert!((15..=80).contains(&times.len()), "{}: {}", service.id(), times.len());
         assert!(times.is_sorted_by(|newer, older| newer >= older) && times[0] < now, "{}", service.id());
     }
@@ -90,20 +93,20 @@ fn every_journal_is_newest_first_and_older_than_now() {
 #[test]
 fn lines_and_since_are_honoured() {
     let service = &service::all()[0];
-    let all = answer(&Invocation::journal(service, lines(1000), None));
-    let newest = answer(&Invocation::journal(service, lines(3), None));
+    let all = answer(&Invocation::journal(service, lines(1000), None, None));
+    let newest = answer(&Invocation::journal(service, lines(3), None, None));
     assert_eq!(newest.lines().collect::<Vec<_>>(), all.lines().take(3).collect::<Vec<_>>());
     let mut oldest_first: Vec<&str> = newest.lines().collect();
     oldest_first.reverse();
-    let follow = answer(&Invocation::follow(service, lines(3)));
+    let follow = answer(&Invocation::follow(service, lines(3), None));
     assert_eq!(follow.lines().collect::<Vec<_>>(), oldest_first);
 
     let middle = u64::try_from(times(&all)[10] / 1_000_000).unwrap_or_default();
-    let since = answer(&Invocation::journal(service, lines(1000), Some(middle)));
+    let since = answer(&Invocation::journal(service, lines(1000), None, Some(middle)));
     let count = since.lines().count();
     assert!((11..all.lines().count()).contains(&count), "{count}");
     assert!(all.starts_with(&since));
-    assert_eq!(answer(&Invocation::journal(service, lines(1000), Some(middle + 86400))), "");
+    assert_eq!(answer(&Invocation::journal(service, lines(1000), None, Some(middle + 86400))), "");
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn following_ends_with_the_sink_or_the_reader() -> std::io::Result<()> {
         let mut taken = Taken { text: String::new(), lines: enough };
         let mut nothing = Head::new(0);
         let end = Demo::new(None).follow(
-            &Invocation::follow(service, lines(5)),
+            &Invocation::follow(service, lines(5), None),
             writer.as_fd(),
             &mut taken,
             &mut nothing,

@@ -127,9 +127,65 @@ fn a_row_that_is_too_short_keeps_its_gpu_and_is_told() {
 fn a_query_without_rows_says_why_there_are_none() {
     let refuses =
         Stub::acts(r#"case "$*" in *query*) echo 'out of order' >&2; exit 7 ;; *) echo banner ;; esac"#);
-    let gpu = shown("gpu", &refuses, 0);
+    let gpu = shown("gpu", &refuses, 1);
     assert_eq!(
         gpu,
         "no GPU rows: `nvidia-smi` exited with status 7: out of order; use --raw to see the output of nvidia-smi\n"
+    );
+}
+
+#[test]
+fn rows_stand_whatever_comes_after_them_and_what_came_is_told() {
+    let row = "0, GPU-aaaa, NVIDIA H100, 570.86.15, 41, 118.22, 700.00, 37, 61234, 81559, 0, Disabled";
+    let case = |end: &str, said: &str| {
+        let stub =
+            Stub::acts(&format!("case \"$*\" in *query*) echo '{row}'; {end} ;; *) echo banner ;; esac"));
+        let table = shown("gpu --timeout 2s", &stub, 1);
+        assert!(table.contains("NVIDIA H100"), "{table}");
+        assert!(table.contains(&format!("there may be more GPUs: {said}\n")), "{table}");
+    };
+    case("echo 'GPU is lost' >&2; exit 15", "`nvidia-smi` exited with status 15: GPU is lost");
+    case("exec sleep 1000", "`nvidia-smi` did not finish within 2s");
+}
+
+#[test]
+fn text_over_the_limit_is_read_for_its_cause() {
+    let long = |text: &str, code: i32| {
+        Stub::acts(&format!(
+            "case \"$*\" in *query*) exit {code} ;; esac; yes '|  a row of a table  |' | head -n 200; echo '{text}'; exit {code}"
+        ))
+    };
+    let lost = "Unable to determine the device handle for GPU0000:B3:00.0: GPU is lost.";
+    let gpu =
+        Test::new("gpu --json --max-output 1024").nvidia_smi(&long(lost, 255)).any_stdout().status(1).json();
+    assert_eq!((&gpu["reason"], &gpu["stdout_truncated"]), (&json!("gpu_lost"), &json!(true)));
+    let warning = "WARNING: infoROM is corrupted at gpu 0000:B3:00.0";
+    let shown = shown("gpu --max-output 1024", &long(warning, 14), 1);
+    assert!(shown.contains(&format!("  nvidia-smi: {warning}\n")), "{shown}");
+}
+
+#[test]
+fn the_overview_quotes_the_cause_and_not_the_tail_of_a_sentence() {
+    let quoted = |text: &str, code: i32| {
+        let stub = Stub::acts(&format!("cat \"$d/text\"; exit {code}")).file("text", text);
+        let overview = shown("overview", &stub, 1);
+        overview.lines().find(|line| line.starts_with("gpu  ")).unwrap_or_default().to_owned()
+            + overview.split("Why\n").nth(1).unwrap_or_default()
+    };
+    let mismatch = quoted(
+        "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 535.161\n",
+        18,
+    );
+    assert!(
+        mismatch.contains("differ: Failed to initialize NVML: Driver/library version mismatch\n"),
+        "{mismatch}"
+    );
+    let shut_down = quoted(
+        "Unable to determine the device handle for GPU3: Unknown Error\nFailed to properly shut down NVML: Uninitialized\n",
+        255,
+    );
+    assert!(
+        shut_down.contains("status 255: Unable to determine the device handle for GPU3: Unknown Error\n"),
+        "{shut_down}"
     );
 }

@@ -106,8 +106,7 @@ fn entries_of_systemd_alone_have_a_note() {
         let ran = Test::new(arguments).journalctl(&Stub::prints(entries)).any_stdout().status(0);
         ran.json()["note"].clone()
     };
-    let expected =
-        "all entries are from systemd itself: a unit with LogNamespace= has its own in another journal";
+    let expected = "all entries are from systemd itself: the entries of a unit with LogNamespace= are in another journal";
     assert_eq!(note("logs k3s --json", &of_systemd), expected);
     assert_eq!(note("logs k3s --json -n 2", &of_systemd), Value::Null, "there may be more");
     assert_eq!(note("logs k3s --json", &(of_systemd + &entry(0, 6, "its own"))), Value::Null);
@@ -127,7 +126,7 @@ fn good_entries_are_an_answer_however_journalctl_ends_after_them() {
             .any_stdout()
             .stderr(&format!("sek8s-status: {note}{said}\n"))
             .status(0);
-        assert_eq!(shown.stdout().lines().count(), 150);
+        assert_eq!(shown.stdout().lines().count(), 151, "with the line about the times");
         shown.nobody_is_left();
     }
     let failed = "journalctl failed after these entries: older entries may be missing";
@@ -193,12 +192,58 @@ fn privileges_tries_to_read_the_journal() {
         assert!(status == 0 || ran.output.status.code() == Some(1));
         (need["present"].clone(), need["found"].as_str().unwrap().to_owned())
     };
-    let (present, found) = row(&skips("/var/log/journal/3d12/system.journal", ""), 1);
-    assert_eq!(present, false);
-    assert!(
-        found.starts_with("`journalctl` could not read the active journal file: Journal file"),
-        "{found}"
+    let unreadable = "/var/log/journal/3d12/system.journal";
+    let (present, found) = row(&skips(unreadable, ""), 1);
+    assert_eq!(
+        (present, found.as_str()),
+        (json!(false), "`journalctl` could not read the active journal file")
     );
+    // Entries of archives do not make it readable.
+    let (present, _) = row(&skips(unreadable, &entry(1, 6, "one")), 1);
+    assert_eq!(present, false);
     let (present, found) = row(&Stub::silent(), 0);
     assert_eq!((present, found.as_str()), (json!(true), "its files are readable"));
+}
+
+#[test]
+fn however_much_journalctl_says_the_line_that_decides_is_found() {
+    let archives: String = (0..200)
+        .map(|number| {
+            format!(
+                "Journal file /var/log/journal/3d12/system@{number}.journal~ is truncated, ignoring file.\n"
+            )
+        })
+        .collect();
+    let active = "Journal file /var/log/journal/3d12/system.journal corrupted, ignoring file.";
+    let stub = Stub::acts(r#"cat "$d/stderr" >&2"#).file("stderr", format!("{archives}{active}\n"));
+    Test::new("logs k3s --max-output 1024").journalctl(&stub).stderr_holds(active).status(2);
+}
+
+#[test]
+fn each_note_has_its_own_words_and_a_failure_those_that_tell_its_cause() {
+    let bad = skips(ARCHIVE, &entry(1, 6, "one"))
+        .then("echo 'Failed to iterate through journal: Bad message' >&2; exit 1");
+    Test::new("logs k3s")
+        .journalctl(&bad)
+        .any_stdout()
+        .stderr(&format!(
+            "sek8s-status: journalctl failed after these entries: older entries may be missing: \
+             Failed to iterate through journal: Bad message\n\
+             sek8s-status: journalctl skipped journal files that it could not read: entries may be missing: \
+             Journal file {ARCHIVE} uses an unsupported feature, ignoring file.\n"
+        ))
+        .status(0);
+}
+
+#[test]
+fn a_record_that_broke_off_is_not_counted_and_a_line_that_is_no_record_is_told() {
+    let broken = Stub::acts(r#"cat "$d/entries"; printf '{"__REALTIME_TIMES'; kill -9 $$"#)
+        .file("entries", entry(1, 6, "one"));
+    let logs = Test::new("logs k3s --json").journalctl(&broken).any_stdout().status(0).json();
+    assert_eq!((&logs["returned_lines"], &logs["dropped_lines"]), (&json!(1), &json!(0)));
+    Test::new("logs k3s")
+        .journalctl(&Stub::prints(format!("rubbish\n{}", entry(1, 6, "one"))))
+        .any_stdout()
+        .stderr("sek8s-status: 1 line of journalctl could not be parsed\n")
+        .status(0);
 }

@@ -134,7 +134,24 @@ fn a_message_is_cut_at_512_bytes_and_a_character() {
         .any_stdout()
         .status(1)
         .stdout();
-    assert!(shown.contains("\n     01:15:04 first\n"), "{shown}");
+    // An old one has its date.
+    assert!(shown.contains("\n     2026-11-22 01:15:04 first\n"), "{shown}");
+    let traceback = entry(13, 3, "Traceback (most recent call last):\n  File x\nKeyError: 'quote'");
+    let shown = Test::new("overview")
+        .systemctl(&failed())
+        .journalctl(&Stub::prints(&traceback))
+        .any_stdout()
+        .status(1);
+    assert!(shown.stdout().contains("01:15:04 KeyError: 'quote'\n"), "{}", shown.stdout());
+    // Messages that say nothing are passed over, and long ones are read whatever --max-output is.
+    let empty = entry(13, 3, "\n\n") + &entry(12, 6, "why");
+    assert_eq!(last_log(&[empty])["message"], "why");
+    let long = Test::new("overview --json --max-output 1024")
+        .systemctl(&failed())
+        .journalctl(&Stub::prints(entry(13, 3, &"x".repeat(30_000)) + &entry(12, 6, "boring")))
+        .any_stdout()
+        .status(1);
+    assert_eq!(long.json()["reasons"][0]["last_log"]["message"], "x".repeat(512));
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn text_of(properties: &[(&str, &str)]) -> (String, String) {
 #[test]
 fn one_cause_is_shown_once_with_the_words_of_the_program_and_a_step_that_helps() {
     let old = Stub::acts(OLD);
-    let cause = "all seven services  state unknown: `systemctl` exited with status 1: systemctl: unrecognized option \
+    let cause = "all seven services  `systemctl` exited with status 1: systemctl: unrecognized option \
                  '--timestamp=us+utc'\n";
     for arguments in ["overview", "status"] {
         let shown = shown(arguments, &old);
@@ -54,7 +54,7 @@ fn unreadable_output_is_shown_with_what_was_printed() {
     let overview = shown("overview", &Stub::prints("bash: systemctl: disabled on this host\n"));
     assert!(
         overview.contains(
-            "all seven services  state unknown: could not parse the output of `systemctl`: bash: systemctl: \
+            "all seven services  could not parse the output of `systemctl`: bash: systemctl: \
              disabled on this host\n"
         ),
         "{overview}"
@@ -72,8 +72,51 @@ fn two_causes_are_shown_as_two() {
         echo 'out of order' >&2; exit 1"#,
     );
     let overview = shown("overview", &mixed);
-    assert_eq!(overview.matches("out of order").count(), 2, "before and after k3s: {overview}");
-    assert!(overview.contains("k3s                                                        state unknown: `systemctl` exited with status 2: out of luck\n") || overview.contains("status 2: out of luck\n"), "{overview}");
+    let others = "admission-controller, system-manager, attestation-service, nvidia-persistenced, \
+                  nvidia-fabricmanager, infiniband-config";
+    assert!(
+        overview.contains(&format!("{others}  `systemctl` exited with status 1: out of order\n")),
+        "{overview}"
+    );
+    assert!(
+        overview.lines().any(|line| line.starts_with("k3s  ")
+            && line.ends_with("`systemctl` exited with status 2: out of luck")),
+        "{overview}"
+    );
+}
+
+#[test]
+fn a_cause_that_names_another_unit_each_time_is_one_cause() {
+    let denied = Stub::acts(
+        r#"for unit; do :; done
+        echo garbage; echo "Failed to get properties of unit $unit: Access denied" >&2; exit 1"#,
+    );
+    let overview = shown("overview", &denied);
+    assert!(
+        overview.contains(
+            "all seven services  `systemctl` exited with status 1: Failed to get properties of unit \
+             admission-controller.service: Access denied (and 6 more like it)\n"
+        ),
+        "{overview}"
+    );
+}
+
+#[test]
+fn a_warning_among_the_units_takes_no_unit_away() {
+    let warns = Stub::units().then("printf '\\nWarning: the unit file changed on disk\\n'");
+    let ran = Test::new("overview --json").systemctl(&warns).any_stdout().asked_times(2).status(0);
+    assert_eq!(ran.json()["status"], "ok");
+}
+
+#[test]
+fn an_exit_status_over_128_is_no_signal() {
+    let odd = Stub::acts("echo boom >&2; exit 255");
+    Test::new("status k3s")
+        .systemctl(&odd)
+        .stderr("sek8s-status: `systemctl` exited with status 255: boom; see `sek8s-status privileges`\n")
+        .status(2);
+    let killed = Stub::acts("kill -SEGV $$");
+    Test::new("status k3s").systemctl(&killed).stderr_holds("`systemctl` was killed by signal 11").status(2);
 }
 
 #[test]
