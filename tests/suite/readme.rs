@@ -20,6 +20,10 @@ fn read(page: &str) -> String {
     fs::read_to_string(root().join(page)).unwrap()
 }
 
+fn is_markdown(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "md")
+}
+
 fn is_updating() -> bool {
     std::env::var_os("UPDATE_EXAMPLES").is_some()
 }
@@ -27,8 +31,9 @@ fn is_updating() -> bool {
 /// The README and the pages in docs/.
 fn pages() -> Vec<String> {
     let docs = fs::read_dir(root().join("docs")).unwrap();
-    let names = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
-    let mut pages: Vec<_> = names.filter(|name| name.ends_with(".md")).collect();
+    let pages = docs.map(|entry| entry.unwrap().path()).filter(|path| is_markdown(path));
+    let name = |path: PathBuf| format!("docs/{}", path.file_name().unwrap().to_str().unwrap());
+    let mut pages: Vec<_> = pages.map(name).collect();
     pages.sort_unstable();
     pages.push("README.md".to_owned());
     pages
@@ -180,7 +185,7 @@ pub fn markdown(folder: &Path) -> Vec<PathBuf> {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() && !matches!(name, "target" | ".git" | "shared") {
             files.extend(markdown(&path));
-        } else if name.ends_with(".md") {
+        } else if is_markdown(&path) {
             files.push(path);
         }
     }
