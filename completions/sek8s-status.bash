@@ -300,7 +300,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__logs)
-            opts="-n -f -h --lines --since --follow --entries --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-n -p -f -h --lines --since --priority --local --follow --entries --json --color --demo --timeout --max-output --log-default --log-max --log-window --last-log --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,6 +321,20 @@ _sek8s__status() {
                     return 0
                     ;;
                 --since)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --priority)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -p)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -233,6 +233,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l dem
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -s n -l lines -d 'How many entries, the newest; clamped to 1 and --log-max [default: --log-default]' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l since -d 'Only entries of so long ago at most, such as `1h30m`; up to --log-window' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -s p -l priority -d 'Only entries of this priority and worse: 0 to 7, or emerg, alert, crit, err, warning, notice, info, debug' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l color -d 'When to use colours; NO_COLOR and TERM=dumb are honoured by `auto`' -r -f -a "auto\t'On a terminal'
 always\t'Always, NO_COLOR or not'
 never\t'Never'"
@@ -252,6 +253,7 @@ k3s\t''
 nvidia-persistenced\t''
 nvidia-fabricmanager\t''
 infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l local -d 'Show times in the time zone of this machine instead of UTC'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -s f -l follow -d 'Go on with each new entry as it comes, until Ctrl-C; with --json one entry object a line'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l entries -d 'With --json: the parsed entries as well'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l json -d 'Print the answer as JSON, the same bytes as over HTTP'

@@ -12,6 +12,7 @@ mod commands;
 mod crowds;
 mod demo;
 mod gate;
+mod language;
 mod packaging;
 mod passed_sockets;
 mod pki;

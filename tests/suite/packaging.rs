@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use crate::test::Test;
+use crate::{
+    readme::{code, rows},
+    test::Test,
+};
 
 const ENVIRONMENT: &str = include_str!("../../packaging/systemd/sek8s-status.env");
 
@@ -41,18 +44,14 @@ fn check(environment: &[(&str, &str)]) -> Vec<(String, String)> {
 fn the_environment_file_has_every_setting_with_its_default() {
     let settings = settings();
     assert_eq!(check(&settings), check(&[]), "what is commented out is the default");
-    let readme = include_str!("../../README.md");
-    let (_, table) = readme.split_once("| flag | environment | default | range |").unwrap();
-    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     let mut count = 0;
-    for row in rows {
-        let variables = row.split('|').nth(2).unwrap();
-        for name in variables.split('`').skip(1).step_by(2) {
+    for row in rows("docs/settings.md", "| flag | environment | default | allowed |") {
+        for name in code(&row[1]) {
             assert!(settings.iter().any(|(set, _)| *set == name), "{name} is not in the environment file");
             count += 1;
         }
     }
-    assert_eq!(count, settings.len(), "the README's table has them all");
+    assert_eq!(count, settings.len(), "docs/settings.md has them all");
     for line in ENVIRONMENT.lines() {
         assert!(line.is_empty() || line.starts_with('#'), "in force as it is packaged: {line}");
     }
@@ -80,7 +79,7 @@ fn root() -> &'static Path {
 #[test]
 fn the_documentation_names_the_artefacts_of_this_version() {
     let mut count = 0;
-    for file in ["README.md", "docs/container.md", "packaging/ansible/README.md"] {
+    for file in ["README.md", "docs/operating.md", "docs/container.md", "packaging/ansible/README.md"] {
         let text = fs::read_to_string(root().join(file)).unwrap();
         for name in ["sek8s-status-", "sek8s-status_", "sek8s-status:"] {
             for (_, after) in text.match_indices(name).map(|(place, _)| text[place..].split_at(name.len())) {

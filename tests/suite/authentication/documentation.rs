@@ -63,6 +63,25 @@ fn every_set_up_of_the_documentation_works_in_five_lines() {
     }
 }
 
+#[test]
+fn every_log_line_of_the_documentation_is_written_by_the_code() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let folders = ["auth", "http"].map(|folder| fs::read_dir(source.join(folder)).unwrap());
+    let files =
+        folders.into_iter().flatten().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let code: String = files.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let mut count = 0;
+    for head in ["| the log line contains | what to do |", "| the log line contains | meaning |"] {
+        for row in crate::readme::rows("docs/authentication.md", head) {
+            for words in crate::readme::code(&row[0]) {
+                assert!(code.contains(words), "{words}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 15, "{count}");
+}
+
 fn curl_plainly(server: &Server, folder: &Path) -> String {
     let address = server.name().replace("127.0.0.1", "localhost") + "/services";
     let output = Command::new("curl")

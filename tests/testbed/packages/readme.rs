@@ -1,4 +1,4 @@
-//! What the README says about installing, done line by line.
+//! What the README and docs/operating.md say about installing, done line by line.
 
 use super::{
     Packages,
@@ -8,17 +8,18 @@ use crate::{PackageTest, bed::Bed};
 
 pub const TESTS: &[PackageTest] = &[
     ("package: what the README says of Debian", debian),
-    ("package: what the README says of RPM", rpm),
-    ("package: what the README says of Ansible", by_ansible),
+    ("package: what docs/operating.md says of RPM", rpm),
+    ("package: what docs/operating.md says of Ansible", by_ansible),
     ("package: what the README says of the archive", archive),
 ];
 
-/// The block of its section on installing that has this word, run with the artefacts around it; what it prints.
+/// The block of their sections on installing that has this word, run with the artefacts around it; what it prints.
 #[track_caller]
 fn run(bed: &Bed, packages: &Packages, word: &str) -> String {
-    let readme = include_str!("../../../README.md");
-    let section = readme.split("## Installing").nth(1).unwrap().split("\n## ").next().unwrap();
-    let blocks = section.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let pages = concat!(include_str!("../../../README.md"), include_str!("../../../docs/operating.md"));
+    let sections = pages.split("\n## Install\n").skip(1).map(|rest| rest.split("\n## ").next().unwrap());
+    let sections: String = sections.collect();
+    let blocks = sections.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let block = blocks.into_iter().find(|block| block.contains(word)).unwrap();
     bed.sh(&format!(
         "set -e; mkdir /run/release; cd /run/release; cp {}/sek8s-status* .; ln -s {}/packaging .
