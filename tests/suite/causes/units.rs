@@ -178,7 +178,7 @@ fn a_unit_file_that_systemd_has_not_read_is_a_warning() {
 
 #[test]
 fn a_time_ahead_of_the_clock_is_not_no_time() {
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let ahead = jiff::Timestamp::now() + 3 * hour + Duration::from_secs(30);
     let ahead = ahead.strftime("%a %Y-%m-%d %H:%M:%S.000000 UTC").to_string();
     let units = Stub::units().unit("k3s.service", &[("StateChangeTimestamp", &ahead)]);
