@@ -1,4 +1,4 @@
-//! TLS: the files it is made of, read at the start and again on SIGHUP.
+//! TLS: its files, read at startup and reloaded on SIGHUP.
 
 use std::{
     path::Path,
@@ -21,7 +21,7 @@ use x509_cert::{Certificate, der::Decode};
 use super::key_file;
 use crate::settings::{File, SettingError, TlsFiles};
 
-/// TLS with the pair that is in force.
+/// TLS with the current certificate and key.
 #[derive(Debug)]
 pub struct Tls {
     files: TlsFiles,
@@ -39,23 +39,23 @@ impl Tls {
         Ok(Self { config, files: files.clone(), generation: AtomicU64::new(0) })
     }
 
-    /// What a connection that begins now is answered with.
+    /// The configuration for a new connection.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How often the files were read again: another number than at a connection's beginning means that what
-    /// its client showed was judged by older ones.
+    /// The number of reloads: if it differs from that at a connection's start, its client certificate was
+    /// verified with older files.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// Reads the files again. Connections that there are keep what they began with.
+    /// Reloads the files. Existing connections keep their configuration.
     ///
     /// # Errors
-    /// As [`Tls::read`]; the old ones stay in force then.
+    /// As [`Tls::read`]; the previous files stay in use then.
     pub fn renew(&self) -> Result<(), SettingError> {
         let config = Arc::new(configure(&self.files)?);
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
@@ -79,7 +79,7 @@ fn configure(files: &TlsFiles) -> Result<ServerConfig, SettingError> {
     warn_of_dates(&files.certificate.path, &chain);
     let key_bytes = key_file::read_secret(&files.key)?;
     let key = PrivateKeyDer::from_pem_slice(&key_bytes)
-        .map_err(|_| files.key.unusable("there is no private key in it, or an encrypted one"))?;
+        .map_err(|_| files.key.unusable("it contains no unencrypted private key"))?;
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(|error| files.certificate.unusable(&error.to_string()))?;
@@ -94,15 +94,15 @@ fn configure(files: &TlsFiles) -> Result<ServerConfig, SettingError> {
         }
     };
     let mut config = builder.with_single_cert(chain, key).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => files.key.unusable("it does not belong to the certificate"),
+        rustls::Error::InconsistentKeys(_) => files.key.unusable("it does not match the certificate"),
         rustls::Error::InvalidCertificate(_) => {
-            files.certificate.unusable("its first certificate cannot be used")
+            files.certificate.unusable("its first certificate is invalid")
         }
-        _ => files.key.unusable("it is of a kind that cannot be used"),
+        _ => files.key.unusable("its key type is not supported"),
     })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // Each connection shows its certificate anew: one that has expired or lost its CA does not come back
-    // by an old session.
+    // Each connection presents its certificate again: one that has expired or lost its CA cannot be used
+    // through an old session.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok(config)
@@ -113,14 +113,14 @@ fn certificates(file: &File) -> Result<Vec<CertificateDer<'static>>, SettingErro
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match chain {
         Ok(chain) if !chain.is_empty() => Ok(chain),
-        _ => Err(file.unusable("there is no certificate in it")),
+        _ => Err(file.unusable("it contains no certificate")),
     }
 }
 
 fn roots(ca: &File) -> Result<RootCertStore, SettingError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(ca)? {
-        roots.add(certificate).map_err(|_| ca.unusable("a certificate in it cannot be used"))?;
+        roots.add(certificate).map_err(|_| ca.unusable("it contains an invalid certificate"))?;
     }
     Ok(roots)
 }
@@ -144,7 +144,7 @@ fn warn_of_dates(path: &Path, chain: &[CertificateDer<'_>]) {
     }
 }
 
-/// The subject of a client's certificate, as RFC 4514 writes it; of one that was verified.
+/// The subject of a verified client certificate, in the format of RFC 4514.
 pub(super) fn subject(certificate: &CertificateDer<'_>) -> String {
     let subject = Certificate::from_der(certificate).map(|one| one.tbs_certificate.subject.to_string());
     subject.ok().filter(|subject| !subject.is_empty()).unwrap_or_else(|| "(no subject)".to_owned())

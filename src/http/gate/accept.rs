@@ -1,4 +1,4 @@
-//! Accepts connections, for ever.
+//! The accept loops.
 
 use std::{
     io,
@@ -14,13 +14,13 @@ use crate::{
     http::{access, listen::Listener, peer::Peer, reply::Reply, wire::Wire},
 };
 
-/// How often the loop comes round when nobody connects, so that it can be seen to live.
+/// The longest time between two rounds of the loop, so that the watchdog sees a stalled one.
 const BEAT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
-/// How long to leave a machine alone that has no descriptor or memory for another connection.
+/// How long to wait when the machine has no descriptor or memory for another connection.
 const BACK_OFF: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
-/// Accepts until told to stop. No error of accept ends this.
+/// Accepts until told to stop. An error of accept(2) is logged once and retried.
 pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
     let mut complained = false;
     loop {
@@ -38,7 +38,7 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
                 complained = false;
                 welcome(shared, wire, &peer);
             }
-            // The client has gone again, or another process was faster.
+            // The client has disconnected already, or another process has accepted it.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -46,7 +46,7 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
                 ) => {}
             Err(error) => {
                 if !complained {
-                    log::error!("a connection could not be accepted, trying on: {error}");
+                    log::error!("accept failed, retrying: {error}");
                 }
                 complained = true;
                 let mut stop = [PollFd::new(&shared.stop, PollFlags::IN)];
@@ -65,7 +65,7 @@ fn welcome(shared: &Arc<Shared>, wire: Wire, peer: &Peer) {
     if !started {
         let reply = Reply::error(&Error::Busy);
         access::turned_away(peer, &reply);
-        // Of TLS nothing is agreed on yet, so there is no way to say it.
+        // There was no TLS handshake yet, so the client cannot be told.
         if shared.rules.tls_for(&wire).is_some() {
             return;
         }

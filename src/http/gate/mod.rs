@@ -1,5 +1,5 @@
-//! Stands in front of tiny_http, so that it never sees a stranger: accepts, counts, bounds, reads each
-//! head, and hands on only whole, clean ones.
+//! Stands in front of tiny_http and keeps clients away from it: accepts and counts connections, enforces
+//! limits and deadlines, and forwards only complete, valid heads.
 
 mod accept;
 mod answer;
@@ -51,18 +51,18 @@ const PER_CONNECTION: u64 = 4;
 /// Descriptors for everything else: listeners, signals, five programs with their pipes.
 const OTHERS: u64 = 44;
 
-/// Who is let in, and to what.
+/// Which requests are let in.
 pub struct Rules {
-    /// TLS, and who may ask.
+    /// TLS and authentication.
     pub keys: Arc<Keys>,
-    /// A second place where all paths stand.
+    /// The prefix under which all paths exist as well.
     pub path_prefix: Option<String>,
-    /// Our caller is not to be trusted with files (AT_SECURE).
+    /// The caller is not trusted to choose files (AT_SECURE).
     pub is_secure: bool,
 }
 
 impl Rules {
-    /// How this connection is made safe, if it is: TCP alone, and all of it.
+    /// The TLS configuration of a connection, if it uses TLS: every TCP connection does, no other.
     fn tls_for(&self, wire: &Wire) -> Option<Arc<ServerConfig>> {
         match wire {
             Wire::Tcp(_) => self.keys.tls().map(Tls::config),
@@ -84,7 +84,7 @@ impl Rules {
         (access::method(method), route::template(target, self.path_prefix.as_deref()))
     }
 
-    /// Whether everybody may ask for this.
+    /// Whether this needs no authentication.
     fn is_open(&self, target: &str) -> bool {
         self.guard().is_open() || route::is_health(target, self.path_prefix.as_deref())
     }
@@ -101,24 +101,27 @@ struct Shared {
     rules: Rules,
     /// Readable when no more requests are wanted.
     stop: OwnedFd,
-    /// One for each listener: how often its loop has come round.
+    /// The number of rounds of each accept loop.
     beats: Vec<AtomicU64>,
 }
 
-/// How many connections there can be: what was asked for, or less where descriptors are short.
+/// How many connections are possible: the number in the settings, or fewer if there are not enough descriptors.
 #[must_use]
 pub fn cap(asked: usize) -> usize {
     let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     let possible = usize::try_from(limit.saturating_sub(OTHERS) / PER_CONNECTION).unwrap_or(usize::MAX);
     if possible < asked {
-        log::warn!("at most {} connections: the limit of open files is {limit}", possible.max(1));
+        log::warn!(
+            "limiting connections to {}: the limit of open files is {limit}; raise LimitNOFILE= or `ulimit -n`",
+            possible.max(1)
+        );
     }
     asked.min(possible).max(1)
 }
 
 impl Gate {
-    /// Opens the gate: from now on connections are accepted, and answered by who listens on the socket
-    /// that comes back.
+    /// Opens the gate: accepts connections from now on, and forwards their requests to the socket that `inner`
+    /// is given.
     ///
     /// # Errors
     /// When there are no descriptors or threads for it.
@@ -147,7 +150,7 @@ impl Gate {
         Ok(Self { shared })
     }
 
-    /// A connection from within, which enters right behind accept.
+    /// An internal connection, which enters right after accept.
     ///
     /// # Errors
     /// When there is no descriptor or thread for it.
@@ -159,12 +162,12 @@ impl Gate {
         Ok(ours)
     }
 
-    /// How often each accept loop has come round.
+    /// The number of rounds of each accept loop.
     pub fn beats(&self) -> Vec<u64> {
         self.shared.beats.iter().map(|beat| beat.load(std::sync::atomic::Ordering::Relaxed)).collect()
     }
 
-    /// Accepts no more, lets those in flight have their answers, and returns when all are gone or that
+    /// Stops accepting, finishes requests in progress, and returns when all connections are closed or that
     /// moment has come.
     pub fn close(&self, until: Instant) {
         // Nobody reads it, so it stays readable for all.
