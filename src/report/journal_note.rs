@@ -1,19 +1,19 @@
-//! What journalctl says on stderr, and what that means for its entries.
+//! Warnings that journalctl prints on stderr, and what they mean for its entries.
 
 use std::fmt;
 
-/// What a reader of entries has to know about them. Our own words: journalctl's name paths of the host.
+/// A warning about the returned entries. In our own words: those of journalctl name paths of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
     /// journalctl did not finish in time.
     TimedOut,
     /// journalctl exited with an error, or was killed.
     Failed,
-    /// The file that takes the newest entries was skipped.
+    /// The active file was skipped.
     ActiveFileSkipped,
     /// Other files were skipped.
     FilesSkipped,
-    /// journalctl said something else on stderr.
+    /// journalctl printed something else on stderr.
     Warned,
     /// All of the unit's entries were logged by systemd.
     OnlySystemd,
@@ -30,7 +30,7 @@ impl fmt::Display for Note {
             Self::FilesSkipped => "journalctl skipped journal files that it could not read: entries may be missing",
             Self::Warned => "journalctl reported a problem: entries may be missing",
             Self::OnlySystemd => {
-                "all entries are from systemd itself: a unit with LogNamespace= has its own in another journal"
+                "all entries are from systemd itself: if the unit sets LogNamespace=, its own entries are in another journal"
             }
         })
     }

@@ -34,7 +34,7 @@ fn an_active_journal_file_that_was_skipped_is_an_error_and_never_no_entries() {
             .any_stdout()
             .stderr(&format!(
                 "sek8s-status: `journalctl` could not read the active journal file: Journal file {file} uses an \
-                 unsupported feature, ignoring file.; run `systemctl restart systemd-journald` to set the file \
+                 unsupported feature, ignoring file; run `systemctl restart systemd-journald` to set the file \
                  aside and start a new one\n"
             ))
             .status(2);
@@ -106,8 +106,7 @@ fn entries_of_systemd_alone_have_a_note() {
         let ran = Test::new(arguments).journalctl(&Stub::prints(entries)).any_stdout().status(0);
         ran.json()["note"].clone()
     };
-    let expected =
-        "all entries are from systemd itself: a unit with LogNamespace= has its own in another journal";
+    let expected = "all entries are from systemd itself: if the unit sets LogNamespace=, its own entries are in another journal";
     assert_eq!(note("logs k3s --json", &of_systemd), expected);
     assert_eq!(note("logs k3s --json -n 2", &of_systemd), Value::Null, "there may be more");
     assert_eq!(note("logs k3s --json", &(of_systemd + &entry(0, 6, "its own"))), Value::Null);

@@ -39,10 +39,7 @@ fn one_cause_is_shown_once_with_the_words_of_the_program_and_a_step_that_helps()
         assert_eq!(shown.matches("unrecognized option").count(), 1, "{shown}");
     }
     let overview = shown("overview", &old);
-    assert!(
-        overview.ends_with("\nNext: this systemd is older than 247, the minimum: upgrade it\n"),
-        "{overview}"
-    );
+    assert!(overview.ends_with("\nNext: upgrade systemd: version 247 or later is required\n"), "{overview}");
     let no_bus = Stub::acts("echo 'Failed to connect to bus: No such file or directory' >&2; exit 1");
     let overview = shown("overview", &no_bus);
     assert!(overview.contains("Failed to connect to bus: No such file or directory\n"), "{overview}");
