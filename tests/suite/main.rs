@@ -10,6 +10,7 @@ mod causes;
 mod commands;
 mod demo;
 mod gate;
+mod messages;
 mod packaging;
 mod passed_sockets;
 mod pki;
