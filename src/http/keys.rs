@@ -51,7 +51,7 @@ impl Keys {
         files.filter(|path| accessat(CWD, *path, Access::READ_OK, AtFlags::EACCESS).is_err())
     }
 
-    /// Reloads all files and logs the result. A file that cannot be used leaves the previous ones in use.
+    /// Reads all files again. What cannot be used leaves what was before; each is said in the log.
     pub fn renew(&self) {
         let mut reloaded = Vec::new();
         if let Some(tls) = &self.tls {

@@ -175,8 +175,8 @@ struct Shared {
     broken: rustix::fd::OwnedFd,
 }
 
-/// Waits for a signal to stop, or for the end of accepting; says whether it was the latter. Meanwhile it
-/// notifies systemd, and reloads keys on SIGHUP.
+/// Waits for a signal to stop, or for the end of accepting; says whether it was the latter. Meanwhile
+/// systemd gets its signs of life, and on SIGHUP keys are read again.
 fn wait(
     shared: &Shared,
     interrupt: &Interrupt,

@@ -144,7 +144,7 @@ fn warn_of_dates(path: &Path, chain: &[CertificateDer<'_>]) {
     }
 }
 
-/// The subject of a verified client certificate, in the format of RFC 4514.
+/// The subject of a client's certificate, as RFC 4514 writes it; of one that was verified.
 pub(super) fn subject(certificate: &CertificateDer<'_>) -> String {
     let subject = Certificate::from_der(certificate).map(|one| one.tbs_certificate.subject.to_string());
     subject.ok().filter(|subject| !subject.is_empty()).unwrap_or_else(|| "(no subject)".to_owned())

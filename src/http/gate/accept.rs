@@ -14,10 +14,10 @@ use crate::{
     http::{access, listen::Listener, peer::Peer, reply::Reply, wire::Wire},
 };
 
-/// The longest time between two rounds of the loop, so that the watchdog sees a stalled one.
+/// How often the loop comes round when nobody connects, so that it can be seen to live.
 const BEAT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
-/// How long to wait when the machine has no descriptor or memory for another connection.
+/// How long to leave a machine alone that has no descriptor or memory for another connection.
 const BACK_OFF: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Accepts until told to stop. An error of accept(2) is logged once and retried.
@@ -65,7 +65,7 @@ fn welcome(shared: &Arc<Shared>, wire: Wire, peer: &Peer) {
     if !started {
         let reply = Reply::error(&Error::Busy);
         access::turned_away(peer, &reply);
-        // There was no TLS handshake yet, so the client cannot be told.
+        // Of TLS nothing is agreed on yet, so there is no way to say it.
         if shared.rules.tls_for(&wire).is_some() {
             return;
         }

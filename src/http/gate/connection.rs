@@ -243,8 +243,8 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Forwards the head, rebuilt from its parsed parts, and waits for the answer, which has a deadline of
-    /// its own.
+    /// Hands the head on, rebuilt from what was understood of it, and waits for the answer. How long
+    /// that takes is the business of who gives it.
     fn ask(&mut self, head: &Head) -> io::Result<Vec<u8>> {
         let request = format!(
             "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{SAY_HEADER}: {}\r\n\r\n",

@@ -101,7 +101,7 @@ struct Shared {
     rules: Rules,
     /// Readable when no more requests are wanted.
     stop: OwnedFd,
-    /// The number of rounds of each accept loop.
+    /// One for each listener: how often its loop has come round.
     beats: Vec<AtomicU64>,
 }
 

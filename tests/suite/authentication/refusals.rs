@@ -34,7 +34,7 @@ fn the_log_tells_a_fast_clock_from_a_wrong_key_and_the_answer_does_not() {
     };
     let bearer = |text: &str| vec![("Authorization", text.to_owned())];
     let wrong_key = format!(
-        "the signature does not verify: it is not over `HOTKEY:NONCE:status`, or not by the key of {hotkey}"
+        "signature verification failed: it must cover `HOTKEY:NONCE:status` and be made with the key of {hotkey}"
     );
     let secret = "a-secret-that-is-not-in-the-token-file";
     let cases = [
