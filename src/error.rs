@@ -69,7 +69,7 @@ pub enum Error {
     CommandFailed {
         /// The program.
         program: Program,
-        /// Its exit status, or 128 + n if signal n killed it.
+        /// Its exit code, or 128 + n when signal n ended it.
         exit_code: i32,
         /// What it printed on stderr.
         said: Said,

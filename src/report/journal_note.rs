@@ -30,7 +30,7 @@ impl fmt::Display for Note {
             Self::FilesSkipped => "journalctl skipped journal files that it could not read: entries may be missing",
             Self::Warned => "journalctl reported a problem: entries may be missing",
             Self::OnlySystemd => {
-                "all entries are from systemd itself: if the unit sets LogNamespace=, its own entries are in another journal"
+                "all entries are from systemd itself: the entries of a unit with LogNamespace= are in another journal"
             }
         })
     }

@@ -106,7 +106,7 @@ fn entries_of_systemd_alone_have_a_note() {
         let ran = Test::new(arguments).journalctl(&Stub::prints(entries)).any_stdout().status(0);
         ran.json()["note"].clone()
     };
-    let expected = "all entries are from systemd itself: if the unit sets LogNamespace=, its own entries are in another journal";
+    let expected = "all entries are from systemd itself: the entries of a unit with LogNamespace= are in another journal";
     assert_eq!(note("logs k3s --json", &of_systemd), expected);
     assert_eq!(note("logs k3s --json -n 2", &of_systemd), Value::Null, "there may be more");
     assert_eq!(note("logs k3s --json", &(of_systemd + &entry(0, 6, "its own"))), Value::Null);
