@@ -1,4 +1,4 @@
-//! Why we could not answer.
+//! Errors: why a question has no answer, with their codes, sentences and advice.
 
 use std::{fmt, time::Duration};
 
@@ -14,10 +14,10 @@ use crate::{
 pub struct Said(String);
 
 impl Said {
-    /// Keeps the first `LIMIT` bytes, cut at a character: one error is copied for every service it spoils.
+    /// Keeps the first `LIMIT` bytes, cut at a character: an error is copied for each service that it affects.
     const LIMIT: usize = 2048;
 
-    /// The line that says most: the first that is neither empty nor a frame.
+    /// The most informative line: the first that is neither empty nor part of a frame.
     #[must_use]
     pub fn line(&self) -> Option<&str> {
         self.0.lines().map(str::trim).find(|line| line.contains(char::is_alphanumeric))
@@ -40,7 +40,7 @@ impl From<&str> for Said {
     }
 }
 
-/// Why a question has no answer. `Display` is the sentence a client gets: it never holds a
+/// Why a question has no answer. `Display` is the message for clients: it never contains a
 /// program's stderr or a path of the host. The operator's log gets [`Error::detail`] as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -50,31 +50,31 @@ pub enum Error {
     NotFound,
     /// The path is known, the method is neither GET nor HEAD.
     MethodNotAllowed,
-    /// HTTP that cannot be read; the text says what was wrong with it.
+    /// A malformed or unsupported request; the text says what is wrong with it.
     BadRequest(&'static str),
-    /// A GPU that is neither `all` nor a plain decimal index.
+    /// A `gpu` parameter that is neither `all` nor a plain decimal index.
     BadGpu(String),
-    /// A parameter that cannot be read or is out of range.
+    /// A parameter that is malformed or out of range.
     BadParameter {
         /// The parameter's name.
         parameter: &'static str,
         /// What is allowed.
         allowed: String,
     },
-    /// The program is missing, or is there and cannot be started.
+    /// The program is missing, or exists and cannot be executed.
     MissingBinary(Program),
-    /// The machine refused to start any program at all.
+    /// The operating system could not start the program, for lack of memory or descriptors for example.
     NotStarted(Program, Said),
-    /// The program did not end, or did not end its output, in time.
+    /// The program did not exit, or did not close its output, in time.
     Timeout {
         /// The program.
         program: Program,
-        /// How long it had.
+        /// Its time limit.
         limit: Duration,
-        /// What it printed on stderr until then.
+        /// What it had printed on stderr by then.
         said: Said,
     },
-    /// The program ended, with something other than an answer.
+    /// The program exited with an error, or a signal killed it.
     CommandFailed {
         /// The program.
         program: Program,
@@ -87,42 +87,42 @@ pub enum Error {
     UnreadableOutput {
         /// The program.
         program: Program,
-        /// What it printed on stderr, or else on stdout.
+        /// What it printed on stderr, otherwise on stdout.
         said: Said,
     },
-    /// This process is not allowed to read the journal.
+    /// This process has no permission to read the journal.
     JournalPermission,
     /// There is no journal.
     NoJournal,
-    /// There is a journal, and journalctl could not read the file that takes the newest entries.
+    /// There is a journal, but journalctl could not read its active file.
     UnreadableJournal {
         /// What journalctl printed on stderr.
         said: Said,
     },
-    /// Everybody who could answer is occupied.
+    /// All workers are busy, or the same question is still being ended.
     Busy,
-    /// The program does not even end on SIGKILL; it is not started again while that is so.
+    /// The program survived SIGKILL; it is not started again until it exits.
     DriverHung {
         /// The program.
         program: Program,
         /// Since when (RFC 3339).
         since: String,
     },
-    /// Nobody has shown who he is.
+    /// The request carries no valid credentials.
     Unauthenticated,
-    /// It is known who asks, and that one may not.
+    /// The client is authenticated and not authorized.
     Forbidden,
-    /// No whole request came in time.
+    /// No complete request arrived in time.
     RequestTimeout,
-    /// A request with a body, where none belongs.
+    /// A request with a large body.
     TooLarge,
-    /// The target is over its limit.
+    /// The request target is over its limit.
     UriTooLong,
     /// The head is over its limit, or has too many headers.
     HeadersTooLarge,
     /// A defect of this program.
     Internal,
-    /// A signal ended the question; the number of the signal.
+    /// A signal interrupted the question; the number of the signal.
     Interrupted(i32),
 }
 
@@ -155,17 +155,17 @@ impl Error {
         }
     }
 
-    /// What to do next, where that is known: one clause for the terminal.
+    /// What to do next, if known: one clause for the terminal.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         Some(match self {
-            Self::UnknownService(_) => "`sek8s-status services` lists the ids".to_owned(),
-            Self::MissingBinary(_) => "install it, or name its directory with --program-path".to_owned(),
+            Self::UnknownService(_) => "see `sek8s-status services`".to_owned(),
+            Self::MissingBinary(_) => "install it, or set --program-path to its directory".to_owned(),
             Self::Timeout { program: Program::NvidiaSmi, .. } => {
                 "the driver may hang: see `sek8s-status logs nvidia-persistenced`, or raise --timeout"
                     .to_owned()
             }
-            Self::Timeout { .. } => "raise --timeout, or check the load of the machine".to_owned(),
+            Self::Timeout { .. } => "raise --timeout, or check the system load".to_owned(),
             // What getopt_long(3), and systemctl for a value that it does not know, print.
             Self::CommandFailed { program: Program::Systemctl | Program::Journalctl, said, .. }
                 if [
@@ -177,15 +177,13 @@ impl Error {
                 .iter()
                 .any(|words| said.holds(words)) =>
             {
-                "this systemd is older than 247, the minimum: upgrade it".to_owned()
+                "upgrade systemd: version 247 or later is required".to_owned()
             }
             Self::CommandFailed { program: Program::Systemctl, .. }
             | Self::UnreadableOutput { program: Program::Systemctl, .. } => {
                 "see `sek8s-status privileges`".to_owned()
             }
-            Self::JournalPermission => {
-                "run `usermod -aG systemd-journal USER` for this user, then log in again".to_owned()
-            }
+            Self::JournalPermission => "run `usermod -aG systemd-journal USER`, then log in again".to_owned(),
             Self::NoJournal => {
                 "check that systemd-journald is running and /etc/machine-id is correct".to_owned()
             }
@@ -198,7 +196,7 @@ impl Error {
         })
     }
 
-    /// What only the operator may see: the line of the program's own text that says most.
+    /// For the operator only: the most informative line of the program's own text.
     #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
@@ -213,12 +211,12 @@ impl Error {
 }
 
 impl Error {
-    /// All of it, as the operator reads it: what failed, what the program said, what to do next.
+    /// The whole message for the operator: what failed, what the program printed, what to do next.
     #[must_use]
     pub fn sentence(&self) -> String {
         let mut text = self.to_string();
         if let Some(detail) = self.detail() {
-            text = format!("{text}: {}", escape::line(detail.trim()));
+            text = format!("{text}: {}", escape::line(detail.trim().trim_end_matches('.')));
         }
         if let Some(advice) = self.advice() {
             text = format!("{text}; {advice}");
@@ -239,15 +237,15 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownService(id) => write!(f, "unknown service `{}`", id.escape_debug()),
-            Self::NotFound => write!(f, "there is nothing at this path"),
-            Self::MethodNotAllowed => write!(f, "only GET and HEAD are answered"),
-            Self::BadRequest(what) => write!(f, "the request cannot be read: {what}"),
+            Self::NotFound => write!(f, "no such path"),
+            Self::MethodNotAllowed => write!(f, "method not allowed; use GET or HEAD"),
+            Self::BadRequest(what) => write!(f, "bad request: {what}"),
             Self::BadGpu(given) => {
                 write!(f, "`gpu` is `{}`: it must be `all` or an index such as `0`", given.escape_debug())
             }
             Self::BadParameter { parameter, allowed } => write!(f, "`{parameter}` must be {allowed}"),
             Self::MissingBinary(program) => write!(f, "`{program}` is missing or cannot be executed"),
-            Self::NotStarted(program, _) => write!(f, "`{program}` could not be started"),
+            Self::NotStarted(program, _) => write!(f, "could not start `{program}`"),
             Self::Timeout { program, limit, .. } => {
                 write!(f, "`{program}` did not finish within {}", humantime::format_duration(*limit))
             }
@@ -266,30 +264,30 @@ impl fmt::Display for Error {
             Self::UnreadableJournal { .. } => {
                 write!(f, "`journalctl` could not read the active journal file")
             }
-            Self::Busy => write!(f, "too much is asked at once; try again in a moment"),
+            Self::Busy => write!(f, "too many requests in progress; retry shortly"),
             Self::DriverHung { program, since } => {
                 write!(
                     f,
-                    "`{program}` hangs in the kernel since {since} and cannot be started again until that ends"
+                    "`{program}` has been stuck in the kernel since {since}; it will not be started again until it exits"
                 )
             }
-            Self::Unauthenticated => write!(f, "who asks has to show who he is"),
-            Self::Forbidden => write!(f, "this key may not ask"),
-            Self::RequestTimeout => write!(f, "no whole request came in time"),
-            Self::TooLarge => write!(f, "the request has a body, and none belongs here"),
-            Self::UriTooLong => write!(f, "the target is longer than 4096 bytes"),
+            Self::Unauthenticated => write!(f, "authentication required"),
+            Self::Forbidden => write!(f, "this key is not authorized"),
+            Self::RequestTimeout => write!(f, "request timed out"),
+            Self::TooLarge => write!(f, "request body too large; bodies are not accepted"),
+            Self::UriTooLong => write!(f, "request target exceeds 4096 bytes"),
             Self::HeadersTooLarge => {
-                write!(f, "the head is longer than 16384 bytes or has more than 64 headers")
+                write!(f, "request head exceeds 16384 bytes or 64 headers")
             }
-            Self::Internal => write!(f, "an internal error; the log of this program has the details"),
-            Self::Interrupted(signal) => write!(f, "ended by signal {signal}"),
+            Self::Internal => write!(f, "internal error; see the sek8s-status log"),
+            Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
         }
     }
 }
 
 impl std::error::Error for Error {}
 
-/// `{"error":code,"message":text,…}`, the form it has in every document.
+/// `{"error":code,"message":text,…}`, the form used in every document.
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -313,7 +311,7 @@ impl Serialize for Error {
     }
 }
 
-/// An error as a whole document: `{"detail":{…}}`, as the existing clients know it.
+/// An error as a document of its own: `{"detail":{…}}`, the form that existing clients expect.
 #[derive(Serialize)]
 pub struct ErrorDocument<'a> {
     /// The error.

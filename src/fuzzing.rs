@@ -11,7 +11,7 @@ use crate::{
     report::fuzzing as report,
 };
 
-/// The head of a request: read, or refused with one of our errors.
+/// A request head: read, or rejected with one of our errors.
 pub fn head(bytes: &[u8]) {
     http::head(bytes);
 }
@@ -23,7 +23,7 @@ pub fn query(bytes: &[u8]) {
     http::route(method, target, &Limits::default());
 }
 
-/// An SS58 address: one with a key, or none.
+/// An SS58 address: valid or rejected.
 pub fn ss58(bytes: &[u8]) {
     auth::ss58(&String::from_utf8_lossy(bytes));
 }
@@ -55,7 +55,7 @@ pub fn journal(bytes: &[u8]) {
 pub fn csv(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for columns in [Columns::Full, Columns::Minimal] {
-        let rows = crate::report::parse_gpu_rows(columns.names(), &text);
+        let rows = crate::report::parse_gpu_rows(columns.names(), &text).rows;
         assert!(rows.iter().all(|row| row.index.is_some()));
         assert!(rows.len() <= text.lines().count());
     }

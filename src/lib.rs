@@ -34,13 +34,13 @@ use crate::{
     settings::{Environment, Settings},
 };
 
-/// Reads the command line, runs its subcommand, prints what went wrong, and says the exit code:
-/// 0 all well, 1 degraded, 2 could not tell, 130 after Ctrl-C.
+/// Parses the command line, runs the subcommand, prints errors, and returns the exit code:
+/// 0 healthy, 1 degraded, 2 could not tell, 130 after Ctrl-C.
 #[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'_>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        // clap prints its own text: help to stdout, the rest to stderr. Nobody may be reading.
+        // clap prints its own text: help to stdout, the rest to stderr. A closed pipe is not an error.
         Err(error) => {
             let _ = error.print();
             return u8::try_from(error.exit_code()).unwrap_or(2);
@@ -58,12 +58,12 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'
         Ok(Outcome::CouldNotTell) => 2,
         Err(failure) => explain(&failure, cli.global.json, &mut screen),
     };
-    // After the answer, or after saying why there is none: a program that ignores SIGTERM may need a second.
+    // After the answer or the error: a program that ignores SIGTERM may need a second to be killed.
     exec.settle();
     code
 }
 
-/// Takes what privileges are needed for, gives them up, and only then does anything else.
+/// Opens what needs privileges, drops them, and only then does anything else.
 fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, Call), Failure> {
     let start = Start::begin()?;
     let settings = Settings::resolve(&cli.global, environment, start.is_secure())?;
@@ -78,8 +78,8 @@ fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, C
         log::warn!("{warning}");
     }
 
-    // For serve a signal means: answer what is in flight, and SIGHUP that keys are to be read again. For
-    // the others: end what is under way.
+    // For serve a signal means: finish requests in progress, and SIGHUP means: reload keys. For the others it
+    // means: end running programs.
     let is_serve = matches!(cli.command, cli::Command::Serve(_));
     let interrupt = Arc::new(Interrupt::catch(!is_serve)?);
     let ends_programs = (!is_serve).then(|| Arc::clone(&interrupt));
@@ -101,13 +101,13 @@ fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, C
     Ok((job, call))
 }
 
-/// Says what went wrong, once and where it can be understood; returns the exit code.
+/// Prints an error, the only place that does, and returns the exit code.
 fn explain(failure: &Failure, json: bool, screen: &mut Screen) -> u8 {
     let text = match failure {
         // `| head` ends quietly.
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
-        Failure::Output(error) => format!("the answer could not be written: {error}"),
-        Failure::Server(error) => format!("the server cannot run: {error}"),
+        Failure::Output(error) => format!("could not write the output: {error}"),
+        Failure::Server(error) => format!("server failed: {error}"),
         Failure::Setting(error) => error.to_string(),
         Failure::Privilege(refusal) => refusal.to_string(),
         Failure::Answer(Error::Interrupted(signal)) => return u8::try_from(128 + signal).unwrap_or(130),

@@ -1,4 +1,4 @@
-//! How long, how many bytes, how many lines: numbers that were checked when they were made.
+//! Limits on time, bytes and lines, checked when they are made.
 
 use std::time::Duration;
 

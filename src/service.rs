@@ -1,10 +1,10 @@
-//! The allowlist: the seven systemd units this tool may look at, and nothing else.
+//! The allowlist: the seven systemd units that this tool can read.
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 /// One systemd unit of the allowlist.
 ///
-/// Only [`find`] and [`all`] hand these out, so whoever holds one holds a listed unit.
+/// Only [`find`] and [`all`] return these, so every `Service` is a unit of the allowlist.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Service {
     id: &'static str,

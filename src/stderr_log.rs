@@ -1,4 +1,4 @@
-//! The log of this program, on stderr: one line a record.
+//! The log of this program, on stderr: one line per record.
 
 use std::io::{self, Write};
 
@@ -6,10 +6,10 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::settings::Environment;
 
-/// Starts logging, from warnings on. Under systemd each line gets its priority (sd-daemon(3)).
+/// Starts logging. Under systemd each line gets its priority (sd-daemon(3)).
 pub(crate) fn start(environment: Environment<'_>) {
     let journal = environment("JOURNAL_STREAM").is_some();
-    // A second start in one process keeps the first logger, which does the same.
+    // A second call in one process keeps the first logger, which does the same.
     if log::set_boxed_logger(Box::new(Stderr { journal })).is_ok() {
         log::set_max_level(LevelFilter::Info);
     }
@@ -21,7 +21,7 @@ struct Stderr {
 
 impl Log for Stderr {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // tiny_http tells of every connection that ended early; that is no news.
+        // tiny_http logs every connection that ends early, which is not worth a line.
         metadata.target().starts_with("sek8s_status") || metadata.level() <= Level::Warn
     }
 
@@ -36,7 +36,7 @@ impl Log for Stderr {
             (true, Level::Info) => "<6>",
             (true, Level::Debug | Level::Trace) => "<7>",
         };
-        // A closed stderr ends nothing.
+        // A closed stderr must not end the process.
         let _ = io::stderr().write_all(format!("{priority}sek8s-status: {}\n", record.args()).as_bytes());
     }
 

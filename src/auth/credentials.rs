@@ -1,8 +1,8 @@
-//! What a request shows of itself, as far as it can be read.
+//! The credentials of a request.
 
 use std::fmt;
 
-/// The headers that the schemes look at.
+/// The headers that the schemes use.
 #[derive(Default, Clone, PartialEq, Eq)]
 pub struct Credentials {
     pub(super) authorization: Shown,
@@ -11,7 +11,7 @@ pub struct Credentials {
     pub(super) signature: Shown,
 }
 
-/// A header. Only its one readable value counts; the other cases differ for the operator's log alone.
+/// A header. Only a single readable value counts; the other cases differ only in the operator's log.
 #[derive(Default, Clone, PartialEq, Eq)]
 pub(super) enum Shown {
     /// It was not sent.
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_ambiguous_was_not_shown() {
+    fn ambiguous_headers_do_not_count() {
         let of = |headers: &[(&'static str, &'static [u8])]| {
             Credentials::of(&headers.iter().copied()).authorization.text().map(str::to_owned)
         };

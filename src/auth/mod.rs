@@ -1,7 +1,7 @@
-//! Who may ask: whether what a request shows of itself is enough. Pure, but for the clock.
+//! Authentication of requests by their credentials. Pure, but for the clock.
 //!
-//! Three schemes, each on only where it was set up: a client certificate, a bearer token, a signature. None can
-//! weaken another: each judges alone, and [`Mode`] says whether one is enough or all are needed.
+//! Three schemes, each on only if it is configured: a client certificate, a bearer token, a signature. None can
+//! weaken another: each judges alone, and [`Mode`] says whether one is enough or all are required.
 
 mod credentials;
 mod signature;
@@ -34,7 +34,7 @@ pub(crate) mod fuzzing {
         }
     }
 
-    /// Nobody but who is allowed gets in, and with another clock not even he.
+    /// Only allowed keys are accepted, and no key with a wrong clock.
     pub(crate) fn signed(bytes: &[u8]) {
         let mut lines = bytes.split(|byte| *byte == b'\n');
         let mut line = || lines.next().unwrap_or_default();
@@ -49,7 +49,7 @@ pub(crate) mod fuzzing {
         assert!(matches!(later, Judged::Wrong(_) | Judged::NotShown(_)));
     }
 
-    /// What is accepted lets each of its lines in.
+    /// Each line of an accepted file is accepted as a token.
     pub(crate) fn tokens(text: &str) {
         let Ok(tokens) = Tokens::parse(text) else { return };
         for token in text.lines().map(str::trim).filter(|token| !token.is_empty() && !token.starts_with('#'))
@@ -61,7 +61,7 @@ pub(crate) mod fuzzing {
     }
 }
 
-/// How many of the schemes that were set up a request has to pass.
+/// How many of the configured schemes a request must pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// One is enough.
@@ -70,40 +70,40 @@ pub enum Mode {
     All,
 }
 
-/// Why a request is not answered, as its client learns it. It never says which part was wrong.
+/// Why a request is refused, as the client is told. It never says which part was wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// Nobody has shown who he is.
+    /// The client is not authenticated.
     Unauthenticated,
-    /// It is known who asks, and that one may not.
+    /// The client is authenticated and not authorized.
     Forbidden,
 }
 
-/// A request that is not answered, with what only the operator's log may say of it. No secret is in it.
+/// A refused request, with the cause for the operator's log. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// What the client learns.
+    /// What the client is told.
     pub refusal: Refusal,
-    /// Who it has shown to be, if it has.
+    /// Its identity, if it is known.
     pub identity: Option<String>,
     /// What was wrong.
     pub why: String,
 }
 
-/// How one scheme judged.
+/// The verdict of one scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Judged {
-    /// This one may ask.
+    /// This identity is allowed.
     May(String),
-    /// This one is known, and may not.
+    /// This identity is known and not allowed.
     MayNot(String),
-    /// Nothing was shown to this scheme.
+    /// The request has no credentials for this scheme.
     NotShown(&'static str),
-    /// What was shown is wrong in this way.
+    /// The credentials are wrong in this way.
     Wrong(String),
 }
 
-/// The schemes that were set up.
+/// The configured schemes.
 #[derive(Debug)]
 pub struct Guard {
     mode: Mode,
@@ -113,26 +113,26 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// `certificates`: whether clients are asked for one, so that having shown one is a scheme.
+    /// `certificates`: whether client certificates are requested, so that they are a scheme.
     #[must_use]
     pub fn new(mode: Mode, certificates: bool, tokens: Option<Tokens>, hotkeys: Hotkeys) -> Self {
         Self { mode, certificates, tokens: tokens.map(|tokens| RwLock::new(Arc::new(tokens))), hotkeys }
     }
 
-    /// Whether anybody has to show anything.
+    /// Whether no authentication is required.
     #[must_use]
     pub fn is_open(&self) -> bool {
         !self.certificates && self.tokens.is_none() && self.hotkeys.is_empty()
     }
 
-    /// From now on these tokens are right, and no others. Nothing changes where none were set up.
+    /// Replaces the tokens. Has no effect if none are configured.
     pub fn renew(&self, tokens: Tokens) {
         if let Some(current) = &self.tokens {
             *current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tokens);
         }
     }
 
-    /// What WWW-Authenticate (RFC 9110, 11.6.1) asks for: the same for every request.
+    /// The value of WWW-Authenticate (RFC 9110, 11.6.1): the same for every request.
     #[must_use]
     pub fn challenge(&self) -> String {
         let schemes = [
@@ -143,11 +143,11 @@ impl Guard {
         schemes.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
-    /// Judges a request: who asks, as the access log names him; `None` where nobody has to say.
-    /// `certificate` is the subject of a client certificate that was verified.
+    /// Judges a request and returns its identity for the access log; `None` if none is required.
+    /// `certificate` is the subject of a verified client certificate.
     ///
     /// # Errors
-    /// When it may not be answered.
+    /// When it is refused.
     pub fn judge(&self, certificate: Option<&str>, shown: &Credentials) -> Result<Option<String>, Refused> {
         if self.is_open() {
             return Ok(None);
@@ -155,11 +155,11 @@ impl Guard {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let by_certificate = || match certificate {
             Some(subject) => Judged::May(format!("cert:{subject}")),
-            None => Judged::NotShown("no client certificate was shown"),
+            None => Judged::NotShown("no client certificate was presented"),
         };
         let tokens = self.tokens.as_ref();
         let tokens = tokens.map(|tokens| Arc::clone(&tokens.read().unwrap_or_else(PoisonError::into_inner)));
-        // All of them, whatever the first ones said.
+        // All of them, whatever the verdict of the first ones.
         let judged: Vec<Judged> = [
             self.certificates.then(by_certificate),
             tokens.map(|tokens| tokens.judge(shown)),
@@ -184,7 +184,7 @@ fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Refused> {
                 known.push(who);
             }
             Judged::MayNot(who) => {
-                wrong.push(format!("{who} is not allowed"));
+                wrong.push(format!("{who} is not authorized"));
                 known.push(who);
             }
             Judged::NotShown(why) => missing.push(why.to_owned()),
@@ -198,7 +198,7 @@ fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Refused> {
         Mode::All if may_not && !is_unknown => Refusal::Forbidden,
         _ => Refusal::Unauthenticated,
     };
-    // Where one scheme is enough, the one that was tried is to blame and not those that were left alone.
+    // Where one scheme is enough, the log names the one that failed, not those that were not used.
     if mode == Mode::All || wrong.is_empty() {
         wrong.append(&mut missing);
     }
@@ -210,11 +210,11 @@ fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Refused> {
 mod tests {
     use super::*;
 
-    /// Who asks; or the refusal, who was shown, and what is logged.
+    /// The identity; or the refusal, the identity if known, and the cause that is logged.
     type Expected = Result<&'static str, (Refusal, Option<&'static str>, &'static str)>;
 
     #[test]
-    fn any_needs_one_and_all_need_each_and_the_log_learns_what_failed() {
+    fn any_needs_one_scheme_and_all_needs_each_and_the_log_names_the_failed_ones() {
         use Refusal::{Forbidden, Unauthenticated};
         let may = || Judged::May("a".to_owned());
         let may_not = || Judged::MayNot("b".to_owned());
@@ -225,16 +225,16 @@ mod tests {
             (vec![may(), may()], Ok("a+a"), Ok("a+a")),
             (vec![may(), not_shown()], Ok("a"), Err((Unauthenticated, Some("a"), "no x"))),
             (vec![may(), wrong()], Ok("a"), Err((Unauthenticated, Some("a"), "y is wrong"))),
-            (vec![may(), may_not()], Ok("a"), Err((Forbidden, Some("a+b"), "b is not allowed"))),
+            (vec![may(), may_not()], Ok("a"), Err((Forbidden, Some("a+b"), "b is not authorized"))),
             (
                 vec![not_shown(), may_not()],
-                Err((Forbidden, Some("b"), "b is not allowed")),
-                Err((Unauthenticated, Some("b"), "b is not allowed; no x")),
+                Err((Forbidden, Some("b"), "b is not authorized")),
+                Err((Unauthenticated, Some("b"), "b is not authorized; no x")),
             ),
             (
                 vec![may_not()],
-                Err((Forbidden, Some("b"), "b is not allowed")),
-                Err((Forbidden, Some("b"), "b is not allowed")),
+                Err((Forbidden, Some("b"), "b is not authorized")),
+                Err((Forbidden, Some("b"), "b is not authorized")),
             ),
             (
                 vec![not_shown(), wrong()],
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_scheme_nobody_has_to_say_who_he_is() {
+    fn without_a_scheme_no_authentication_is_required() {
         let open = Guard::new(Mode::Any, false, None, Hotkeys::default());
         assert!(open.is_open());
         assert_eq!(open.judge(None, &Credentials::default()), Ok(None));

@@ -4,21 +4,21 @@ use schnorrkel::{PublicKey, Signature};
 
 use super::{Address, Credentials, Judged, credentials::Shown};
 
-/// What a signature has to be for.
+/// The purpose that a signature must cover.
 pub const PURPOSE: &str = "status";
 
-/// How far a nonce may be from our clock, behind it or ahead of it, in seconds.
+/// The largest difference between a nonce and our clock, in either direction, in seconds.
 pub const MAX_DRIFT: u64 = 30;
 
 /// Domain of the signatures of Substrate's accounts (`sp_core::sr25519`).
 const CONTEXT: &[u8] = b"substrate";
 
-/// The keys that may ask.
+/// The authorized keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hotkeys(Vec<Address>);
 
 impl Hotkeys {
-    /// Allows these.
+    /// Authorizes these.
     #[must_use]
     pub fn new(allowed: Vec<Address>) -> Self {
         Self(allowed)
@@ -46,8 +46,8 @@ impl Hotkeys {
     }
 }
 
-/// Who has signed this request, a moment ago; or why that cannot be said, for the operator's log. What cannot be
-/// read is not repeated there: it may be a secret in the wrong place.
+/// The signer of this request, if the signature is valid and recent; otherwise the cause, for the operator's log.
+/// Unreadable values are not repeated there: they may be secrets in the wrong place.
 fn signer(shown: &Credentials, now: u64) -> Result<Address, String> {
     let header = |shown: &'_ Shown, name| match shown.text() {
         Ok(text) => Ok(text.to_owned()),
@@ -65,15 +65,15 @@ fn signer(shown: &Credentials, now: u64) -> Result<Address, String> {
         .is_ok();
     if !is_signed {
         return Err(format!(
-            "the signature does not verify: it is not over `HOTKEY:NONCE:{PURPOSE}`, or not by the key of {address}"
+            "signature verification failed: it must cover `HOTKEY:NONCE:{PURPOSE}` and be made with the key of {address}"
         ));
     }
-    // Last, so that a clock is blamed only where it alone is wrong.
+    // Last, so that the log blames the clock only if nothing else is wrong.
     let drift = now.abs_diff(time);
     if drift > MAX_DRIFT {
         let side = if time > now { "ahead of" } else { "behind" };
         return Err(format!(
-            "the nonce of {address} is {drift} s {side} the clock of this machine, and {MAX_DRIFT} s are allowed"
+            "the nonce of {address} is {drift} s {side} the clock of this machine; the limit is {MAX_DRIFT} s"
         ));
     }
     Ok(address)
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nonce_is_good_for_thirty_seconds_in_both_directions() {
+    fn a_nonce_is_valid_for_thirty_seconds_in_both_directions() {
         let vector = &vectors()[0];
         let shown = credentials(vector);
         let (then, hotkey) = (now(vector), vector["hotkey"].as_str().unwrap());
@@ -203,13 +203,13 @@ mod tests {
         ] {
             assert_eq!(
                 signer(&shown, now).unwrap_err(),
-                format!("the nonce of {hotkey} is {side} the clock of this machine, and 30 s are allowed")
+                format!("the nonce of {hotkey} is {side} the clock of this machine; the limit is 30 s")
             );
         }
     }
 
     #[test]
-    fn the_log_learns_what_was_wrong_and_repeats_nothing_that_may_be_a_secret() {
+    fn the_log_names_the_cause_and_repeats_nothing_that_may_be_a_secret() {
         const SECRET: &str = "bottom drive obey lake curtain smoke";
         let vector = &vectors()[0];
         let right = credentials(vector);
@@ -237,14 +237,14 @@ mod tests {
             (
                 Credentials { hotkey: Shown::Text(other.clone()), ..right.clone() },
                 &format!(
-                    "the signature does not verify: it is not over `HOTKEY:NONCE:status`, or not by the key of {other}"
+                    "signature verification failed: it must cover `HOTKEY:NONCE:status` and be made with the key of {other}"
                 ),
             ),
-            // Where both are wrong, it is the key: anybody can name a time.
+            // If both are wrong, the log names the key: anyone can send any time.
             (
                 Credentials { nonce: Shown::Text("1".to_owned()), ..right.clone() },
                 &format!(
-                    "the signature does not verify: it is not over `HOTKEY:NONCE:status`, or not by the key of {}",
+                    "signature verification failed: it must cover `HOTKEY:NONCE:status` and be made with the key of {}",
                     vector["hotkey"].as_str().unwrap()
                 ),
             ),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signature_is_none() {
+    fn malformed_signatures_are_rejected() {
         let right = "ab".repeat(63) + "80";
         assert!(signature(&right).is_some());
         for wrong in
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_not_allowed_is_known_all_the_same() {
+    fn a_key_that_is_not_authorized_is_still_identified() {
         let (first, other) = (&vectors()[0], &vectors()[1]);
         let allows =
             |vector: &Value| Hotkeys::new(vec![Address::parse(vector["hotkey"].as_str().unwrap()).unwrap()]);

@@ -8,7 +8,7 @@ use blake2::{Blake2b512, Digest};
 /// The longest text of an address: 36 bytes take 50 characters of base 58 at most.
 const LONGEST: usize = 50;
 
-/// A public key with the text it was written as.
+/// A public key with its original text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     text: String,
@@ -16,8 +16,8 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads one, of any network; `None` if it is none. The key of all zeros is none: it stands for nobody
-    /// in Substrate, and everybody can sign for it, since it is the neutral element of the group.
+    /// Parses an address of any network; `None` if invalid. The all-zero key is rejected: anyone can forge a
+    /// signature for it, since it is the neutral element of the group.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > LONGEST {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_none() {
+    fn malformed_addresses_are_rejected() {
         for place in 0..ALICE.len() {
             let mut wrong = ALICE.as_bytes().to_vec();
             wrong[place] = if wrong[place] == b'3' { b'4' } else { b'3' };

@@ -1,4 +1,4 @@
-//! Bearer tokens (RFC 6750): a file with one a line.
+//! Bearer tokens (RFC 6750): a file with one per line.
 
 use blake2::{Blake2b, Digest, digest::consts::U32};
 use subtle::{ConditionallySelectable, ConstantTimeEq};
@@ -22,7 +22,7 @@ impl Tokens {
     /// Reads a file's text. Blank lines and those that start with `#` are left out.
     ///
     /// # Errors
-    /// When a line is no token, or there is none: what is wrong, without the token.
+    /// When a line is not a token, or there are no tokens: what is wrong, without the token.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut tokens = Vec::new();
         for (line, token) in (1..).zip(text.lines().map(str::trim)) {
@@ -30,14 +30,14 @@ impl Tokens {
                 continue;
             }
             if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(format!("line {line} has something other than letters, digits and signs"));
+                return Err(format!("line {line} contains characters other than visible ASCII"));
             }
             if token.len() < SHORTEST {
-                return Err(format!("line {line} has fewer than {SHORTEST} characters"));
+                return Err(format!("line {line} is shorter than {SHORTEST} characters"));
             }
             tokens.push(Token { line, digest: digest(token) });
         }
-        if tokens.is_empty() { Err("there is no token in it".to_owned()) } else { Ok(Self(tokens)) }
+        if tokens.is_empty() { Err("it contains no token".to_owned()) } else { Ok(Self(tokens)) }
     }
 
     /// The number of the line that has this token. Takes as long for every token, right or wrong.
@@ -60,8 +60,8 @@ impl Tokens {
         }
     }
 
-    /// The line of the token that was shown, or why there is none. Nothing of a wrong one is repeated: it may be
-    /// a right one of somewhere else.
+    /// The line of the token that was sent, or why it has none. A wrong token is never repeated: it may be
+    /// valid elsewhere.
     fn line_of(&self, shown: &Credentials) -> Result<u64, String> {
         let text = shown.authorization.text().map_err(|why| format!("the header Authorization {why}"))?;
         let token = bearer(text).ok_or("the header Authorization is not `Bearer TOKEN`")?;
@@ -88,21 +88,18 @@ mod tests {
     const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
     #[test]
-    fn a_file_has_one_a_line() {
+    fn a_file_has_one_token_per_line() {
         let tokens = Tokens::parse(&format!("# rotated in May\r\n\n{A}\r\n  {B}  \n")).unwrap();
         assert_eq!((tokens.line(A), tokens.line(B)), (Some(3), Some(4)));
         for wrong in ["", "x", &A[..31], &format!("{A}a"), "# rotated in May"] {
             assert_eq!(tokens.line(wrong), None, "{wrong}");
         }
         for (text, why) in [
-            ("", "there is no token in it"),
-            ("\n# no\n \n", "there is no token in it"),
-            (&format!("{A}\n{}", &A[..31]), "line 2 has fewer than 32 characters"),
-            (&format!("{A} {A}"), "line 1 has something other than letters, digits and signs"),
-            (
-                "ééééééééééééééééééééééééééééééééé",
-                "line 1 has something other than letters, digits and signs",
-            ),
+            ("", "it contains no token"),
+            ("\n# no\n \n", "it contains no token"),
+            (&format!("{A}\n{}", &A[..31]), "line 2 is shorter than 32 characters"),
+            (&format!("{A} {A}"), "line 1 contains characters other than visible ASCII"),
+            ("ééééééééééééééééééééééééééééééééé", "line 1 contains characters other than visible ASCII"),
         ] {
             assert_eq!(Tokens::parse(text).unwrap_err(), why);
         }
@@ -110,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_stands_behind_its_scheme() {
+    fn a_token_follows_its_scheme() {
         for (text, token) in [
             ("Bearer x", Some("x")),
             ("bearer  x", Some("x")),

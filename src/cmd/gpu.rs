@@ -63,6 +63,9 @@ fn own_text(report: &GpuReport, cap: usize) -> String {
     text
 }
 
+/// What a row shows in a column.
+type Cell = fn(&GpuRow) -> String;
+
 fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let rows = match &report.gpus {
         Some(Some(rows)) => rows,
@@ -80,8 +83,8 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let wide = width.is_none_or(|width| width >= WIDE);
     let has_errors = rows.iter().any(|row| ecc(row) > 0.0);
     let has_mig = rows.iter().any(|row| row.mig.as_deref() == Some("Enabled"));
-    let columns: Vec<(Column, fn(&GpuRow) -> String)> = [
-        (true, ("GPU", Room::Always), index as fn(&GpuRow) -> String),
+    let columns: Vec<(Column, Cell)> = [
+        (true, ("GPU", Room::Always), index as Cell),
         (true, ("NAME", Room::Leaves(4)), name),
         (true, ("TEMP", Room::Leaves(2)), temperature),
         (true, ("POWER", Room::Leaves(3)), power),

@@ -76,7 +76,7 @@ fn log_line(line: &LastLog, now: Timestamp, room: Option<usize>) -> String {
     let mut lines = line.message.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines.next().unwrap_or_default();
     let is_traceback = first.ends_with("(most recent call last):");
-    let message = if is_traceback { lines.last().unwrap_or(first) } else { first };
+    let message = if is_traceback { lines.next_back().unwrap_or(first) } else { first };
     let text = format!("{date}{time} {}", escape::line(message));
     match room {
         Some(room) if text.chars().count() > room => {

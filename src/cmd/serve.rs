@@ -1,4 +1,4 @@
-//! `serve`: the same answers over HTTP.
+//! `serve`: the reports over HTTP.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ struct CheckedSetting {
     origin: String,
 }
 
-/// Takes the sockets: those that systemd passed, else the one of the settings.
+/// Opens the sockets: those that systemd passed, otherwise the one in the settings.
 pub(super) fn bind(
     settings: &ServeSettings,
     environment: Environment<'_>,
@@ -55,17 +55,14 @@ pub(super) fn run(
     log::set_max_level(settings.log_level.value);
     for path in keys.unreadable() {
         log::warn!(
-            "{} may not be read any more: when it is replaced, SIGHUP is not enough and a restart is needed; \
-             with LoadCredential= in a unit it could be read",
+            "{} is not readable after dropping privileges, so SIGHUP cannot reload it: restart after replacing it, \
+             or use LoadCredential=",
             path.display()
         );
     }
     for one in &bound {
         if let Some(warning) = exposed(one, &keys) {
-            log::warn!(
-                "{} is reachable from outside this machine: {warning}",
-                one.name(keys.tls().is_some())
-            );
+            log::warn!("{} is reachable from other machines: {warning}", one.name(keys.tls().is_some()));
         }
         log::info!("listening on {}", one.name(keys.tls().is_some()));
     }
@@ -83,18 +80,18 @@ pub(super) fn run(
     Ok(Outcome::Well)
 }
 
-/// What an operator should know of a listener that others can reach.
+/// The warning about a listener that other machines can reach.
 fn exposed(bound: &Bound, keys: &Keys) -> Option<&'static str> {
     match (keys.tls().is_some(), keys.guard().is_open()) {
         _ if !bound.is_public => None,
-        (false, true) => Some("plain HTTP, and nobody has to say who they are"),
-        (false, false) => Some("plain HTTP, so what is sent can be read on the way, tokens too"),
-        (true, true) => Some("nobody has to say who they are"),
+        (false, true) => Some("no TLS and no authentication"),
+        (false, false) => Some("no TLS: tokens and answers can be intercepted"),
+        (true, true) => Some("no authentication"),
         (true, false) => None,
     }
 }
 
-/// Only prints the settings.
+/// Prints the settings with their origins.
 pub(super) fn check(settings: &ServeSettings, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let lines = settings.lines().into_iter().chain(call.settings.lines());
     if call.json {

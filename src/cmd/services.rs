@@ -10,14 +10,15 @@ use crate::{
     service::{self, Service},
 };
 
+const COLUMNS: [Column; 3] =
+    [("SERVICE", Room::Always), ("UNIT", Room::Leaves(1)), ("DESCRIPTION", Room::Wraps)];
+
 /// Prints the list; nothing has to be asked for it.
 pub(super) fn run(call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     if call.json {
         screen.write(&document(&services::list()))?;
         return Ok(Outcome::Well);
     }
-    const COLUMNS: [Column; 3] =
-        [("SERVICE", Room::Always), ("UNIT", Room::Leaves(1)), ("DESCRIPTION", Room::Wraps)];
     let cells =
         |service: &Service| [service.id(), service.unit(), service.description()].map(str::to_owned).to_vec();
     let rows: Vec<_> = service::all().iter().map(cells).collect();

@@ -136,14 +136,12 @@ fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
 
 /// What a reason says beyond the word for it, if it does: the state has its times.
 fn cause<'a>(spoken: &'a str, health: &str) -> Option<&'a str> {
-    match spoken.split_once(": ") {
-        Some((_, cause)) => Some(cause),
-        None => {
-            let first = spoken.split(' ').next().unwrap_or_default();
-            let is_the_word = tone::plain(health).eq_ignore_ascii_case(first);
-            (!is_the_word && !spoken.starts_with("has been ")).then_some(spoken)
-        }
+    if let Some((_, cause)) = spoken.split_once(": ") {
+        return Some(cause);
     }
+    let first = spoken.split(' ').next().unwrap_or_default();
+    let is_the_word = tone::plain(health).eq_ignore_ascii_case(first);
+    (!is_the_word && !spoken.starts_with("has been ")).then_some(spoken)
 }
 
 /// The last entries of its log, as `systemctl status` shows them; or in one line why there are none.

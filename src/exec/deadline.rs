@@ -1,10 +1,10 @@
-//! Until when an answer is waited for.
+//! Deadlines.
 
 use std::time::{Duration, Instant};
 
 use rustix::event::Timespec;
 
-/// One moment for a whole answer, and how long it was when it was set.
+/// The deadline of a whole answer, with the limit that it was made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
     limit: Duration,
@@ -24,19 +24,19 @@ impl Deadline {
         if self.left() > limit { Self::after(limit) } else { self }
     }
 
-    /// How long it was when it was set.
+    /// The limit that it was made from.
     #[must_use]
     pub fn limit(self) -> Duration {
         self.limit
     }
 
-    /// What is left; zero when it has passed.
+    /// The time left; zero when it has passed.
     #[must_use]
     pub fn left(self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 
-    /// What is left if it were so much later.
+    /// The time left with this much added.
     #[must_use]
     pub fn left_with(self, slack: Duration) -> Duration {
         (self.at + slack).saturating_duration_since(Instant::now())

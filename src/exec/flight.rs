@@ -1,5 +1,5 @@
-//! Shares runs: the same question asked by many is asked once, and each kind of program runs no more
-//! often at a time than its lane has workers.
+//! Shares runs (single-flight): identical questions share one run, and each kind of program runs at most as
+//! often in parallel as its lane has workers.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -12,7 +12,7 @@ use std::{
 use super::Deadline;
 use crate::error::Error;
 
-/// Which workers a question waits for. A lane's workers bound its programs.
+/// The group of workers that a question waits for. It limits how many programs run in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// nvidia-smi: one at a time, since each talks to every GPU through the same driver.
@@ -25,7 +25,7 @@ impl Lane {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::NvidiaSmi, Self::Systemd];
 
-    /// How many of its questions are asked at a time.
+    /// How many of its questions run in parallel.
     #[must_use]
     pub fn workers(self) -> usize {
         match self {
@@ -41,20 +41,20 @@ pub trait Ask: Clone + Eq + Hash {
     fn lane(&self) -> Lane;
 }
 
-/// An answer, and how it came about.
+/// An answer with its age and origin.
 #[derive(Debug, Clone)]
 pub struct Landed<V> {
     /// The answer.
     pub answer: V,
-    /// How long ago it was finished.
+    /// Its age.
     pub age: Duration,
-    /// Another had asked already.
+    /// It comes from a run that another request started.
     pub shared: bool,
 }
 
 type Take<V> = Box<dyn FnOnce(Result<Landed<V>, Error>) + Send>;
 
-/// Questions under way, and answers that are still fresh.
+/// Running questions, and cached answers.
 pub struct Flight<K, V> {
     max_age: Duration,
     state: Mutex<State<K, V>>,
@@ -80,14 +80,14 @@ struct Waiter<V> {
     take: Take<V>,
 }
 
-/// The most finished answers that are kept: their number is up to strangers.
+/// The most answers in the cache: clients determine their number.
 const KEPT: usize = 16;
 
-/// A run ends itself at its own deadline; a waiter gives up on it only this much later.
+/// A run ends at its own deadline; a waiter gives up this much later.
 const SLACK: Duration = Duration::from_millis(300);
 
 impl<K: Ask, V: Clone> Flight<K, V> {
-    /// Answers are given out again for that long; never, if it is zero.
+    /// Answers are cached for that long; zero disables caching.
     #[must_use]
     pub fn new(max_age: Duration) -> Self {
         Self {
@@ -107,8 +107,8 @@ impl<K: Ask, V: Clone> Flight<K, V> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks. `take` gets the answer: at once if there is a fresh one, else from a worker, or
-    /// [`Error::Busy`] at the deadline.
+    /// Asks. `take` gets the answer: at once if it is cached, otherwise from a worker, or [`Error::Busy`] at the
+    /// deadline.
     pub fn ask(
         &self,
         question: &K,
@@ -144,10 +144,10 @@ impl<K: Ask, V: Clone> Flight<K, V> {
         Some(Landed { answer: answer.clone(), age: at.elapsed(), shared: true })
     }
 
-    /// Works in a lane until told to stop and nothing is left to do.
+    /// Works in a lane until told to stop and the queue is empty.
     pub fn work(&self, lane: Lane, run: impl Fn(&K) -> Result<V, Error>) {
         while let Some(question) = self.next(lane) {
-            // One bad question must not end the worker.
+            // A panic in one question must not end the worker.
             let answer = catch_unwind(AssertUnwindSafe(|| run(&question))).unwrap_or(Err(Error::Internal));
             for waiter in self.land(&question, &answer) {
                 let Waiter { shared, take, .. } = waiter;
@@ -162,7 +162,7 @@ impl<K: Ask, V: Clone> Flight<K, V> {
         loop {
             match state.queues[lane as usize].pop_front() {
                 Some(question) => {
-                    // All who asked may have given up by now.
+                    // Without waiters left, its run was removed.
                     if let Some(run) = state.runs.get_mut(&question) {
                         run.begun = true;
                         return Some(question);
@@ -189,7 +189,7 @@ impl<K: Ask, V: Clone> Flight<K, V> {
         state.runs.remove(question).map(|run| run.waiters).unwrap_or_default()
     }
 
-    /// Tells those whose deadline has passed that it has, until told to stop.
+    /// Sends [`Error::Busy`] to waiters past their deadline, until told to stop.
     pub fn watch_the_clock(&self) {
         let mut state = self.state();
         while !state.stopping || !state.runs.is_empty() {
@@ -213,7 +213,7 @@ impl<K: Ask, V: Clone> Flight<K, V> {
         }
     }
 
-    /// Lets the workers end when all questions are answered.
+    /// Ends the workers once all questions are answered.
     pub fn stop(&self) {
         self.state().stopping = true;
         self.work.iter().for_each(Condvar::notify_all);
@@ -231,8 +231,7 @@ impl<V> Run<V> {
     }
 }
 
-/// Takes out whoever is past the deadline, and questions that nobody waits for any more and that
-/// have not begun.
+/// Takes out waiters past their deadline, and removes questions that have not begun and have no waiters left.
 fn take_late<K: Ask, V>(runs: &mut HashMap<K, Run<V>>) -> Vec<Take<V>> {
     let mut late = Vec::new();
     runs.retain(|_, run| {
@@ -309,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_question_is_asked_once_and_its_answer_kept_while_fresh() {
+    fn identical_questions_share_one_run_and_its_answer_is_cached() {
         let (flight, word, runs, threads) = flight(Duration::from_secs(1000));
         let waiting: Vec<_> = (0..20).map(|_| ask(&flight, &Question(7, true), 100)).collect();
         assert!(word.send(()).is_ok());
@@ -323,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_at_a_max_age_of_zero() {
+    fn a_max_age_of_zero_disables_caching() {
         let (flight, word, runs, threads) = flight(Duration::ZERO);
         for _ in 0..3 {
             assert!(word.send(()).is_ok());
@@ -334,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_too_long_in_the_queue_is_told_and_his_question_is_not_asked() {
+    fn an_expired_waiter_gets_busy_and_its_question_is_never_run() {
         let (flight, word, runs, threads) = flight(Duration::ZERO);
         let first = ask(&flight, &Question(1, true), 100);
         let second = ask(&flight, &Question(2, true), 0);
@@ -350,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_panics_is_an_error_for_all_and_the_worker_goes_on() {
+    fn a_panic_is_an_error_for_all_waiters_and_the_worker_continues() {
         let (flight, word, _, threads) = flight(Duration::from_secs(1000));
         let unlucky = ask(&flight, &Question(13, true), 100);
         assert!(word.send(()).is_ok());

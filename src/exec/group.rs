@@ -1,4 +1,4 @@
-//! The end of what was started: every process of a child's group goes, and the child is reaped.
+//! Ends child processes: signals the whole process group and reaps the child.
 
 use std::{
     io,
@@ -19,16 +19,16 @@ use wait_timeout::ChildExt;
 use super::{Invocation, Program, deadline::timespec};
 use crate::error::Error;
 
-/// How long a group has between SIGTERM and SIGKILL.
+/// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// A process that is still there this long after SIGKILL hangs in the kernel.
+/// A process that still exists this long after SIGKILL is stuck in the kernel.
 const HUNG_AFTER: Duration = Duration::from_millis(100);
 
-/// How long a step of ending all at once may take; there are two.
+/// The time limit of each of the two steps of ending all children at once.
 const AT_ONCE: Duration = Duration::from_millis(250);
 
-/// Ends children in the background, so that nobody waits for one that does not want to go.
+/// Ends children in the background, so that no request waits for a child that ignores SIGTERM.
 #[derive(Debug, Default)]
 pub struct Reaper {
     state: Mutex<State>,
@@ -37,34 +37,34 @@ pub struct Reaper {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Programs on their way to being children.
+    /// The number of programs that are being started.
     starting: usize,
-    /// Children from their start until they are reaped.
+    /// Children that are not reaped yet.
     children: Vec<Tracked>,
-    /// Children for which no thread could be had; looked after at the next start.
+    /// Children without a reaper thread; checked at the next start.
     unreaped: Vec<Child>,
-    /// All of them were ended, and no other may be started.
+    /// All children were ended, and no more may be started.
     is_closed: bool,
 }
 
-/// A child that was not reaped yet.
+/// A child that is not reaped yet.
 #[derive(Debug)]
 struct Tracked {
     id: Pid,
     invocation: Invocation,
     /// Since when it has been told to end.
     ending: Option<Timestamp>,
-    /// SIGKILL was sent: the child may be reaped at any moment, and its number be another's.
+    /// SIGKILL was sent: the child may be reaped at any moment and its id reused.
     is_killed: bool,
     /// It survived SIGKILL.
     hangs: bool,
 }
 
 impl Tracked {
-    /// Sends a signal to the whole group, unless its number may be another's by now.
+    /// Sends a signal to the whole group, unless its id may be reused by now.
     fn signal(&self, signal: Signal) {
         if !self.is_killed {
-            // It may be gone already, which is what is wanted.
+            // An error means that it has already exited.
             let _ = kill_process_group(self.id, signal);
         }
     }
@@ -75,7 +75,7 @@ impl Tracked {
     }
 }
 
-/// Counts as a program until its child is tracked, so that none is missed when all are ended.
+/// Counts a program until its child is tracked, so that ending all misses none.
 #[derive(Debug)]
 pub struct Starting(Arc<Reaper>);
 
@@ -87,14 +87,14 @@ impl Drop for Starting {
 }
 
 impl Reaper {
-    /// To be held while a program is started.
+    /// Must be held while a program is started.
     ///
     /// # Errors
-    /// Why this must not be started now: the same is still within its grace, or any child of the
-    /// program survives SIGKILL. A driver that holds one process would hold the next one too.
+    /// `Busy` if the same invocation is still being ended; `DriverHung` if a child of the program has survived
+    /// SIGKILL: a driver that blocks one process would block the next one too.
     pub fn begin(self: &Arc<Self>, invocation: &Invocation) -> Result<Starting, Error> {
         let mut state = self.state();
-        // Those that were left to themselves.
+        // Those without a reaper thread.
         state.unreaped.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
         let of_program = |child: &&Tracked| child.invocation.program() == invocation.program();
         if let Some(hung) = state.children.iter().filter(of_program).find(|child| child.hangs) {
@@ -111,7 +111,7 @@ impl Reaper {
         Ok(Starting(Arc::clone(self)))
     }
 
-    /// Programs that hang in the kernel, and since when.
+    /// Programs that are stuck in the kernel, and since when.
     pub fn hung(&self) -> Vec<(Program, Timestamp)> {
         let state = self.state();
         let hung = state.children.iter().filter(|child| child.hangs);
@@ -134,7 +134,7 @@ impl Reaper {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until every group that is being ended is gone, or has got its SIGKILL and hangs.
+    /// Waits until every group that is being ended has exited, or has survived SIGKILL.
     pub fn settle(&self) {
         let is_going = |child: &Tracked| child.ending.is_some() && !child.hangs;
         drop(
@@ -144,8 +144,8 @@ impl Reaper {
         );
     }
 
-    /// Ends every group at once, and lets no other begin. Returns when all are reaped, within half a second
-    /// also where the kernel holds one.
+    /// Ends every group at once, and prevents new ones. Returns when all are reaped, or after half a second if
+    /// one is stuck in the kernel.
     pub fn end_all(&self) {
         let mut state = self.state();
         state.is_closed = true;
@@ -165,7 +165,7 @@ impl Reaper {
     }
 }
 
-/// A child that leads a process group of its own. Dropped in any way, the whole group is ended.
+/// A child that leads its own process group. Dropping it ends the whole group.
 #[derive(Debug)]
 pub struct Group {
     child: Option<Child>,
@@ -175,10 +175,10 @@ pub struct Group {
 }
 
 impl Group {
-    /// Takes a child that was just started with a process group of its own, as was begun.
+    /// Takes a child that has just been started in its own process group.
     ///
     /// # Errors
-    /// When the kernel has no pidfd for it (before Linux 5.3); the child is ended then.
+    /// When the kernel has no pidfd for it (before Linux 5.3); the child is killed then.
     pub fn new(mut child: Child, invocation: Invocation, begun: Starting) -> io::Result<Self> {
         let id = Pid::from_child(&child);
         match pidfd_open(id, PidfdFlags::empty()) {
@@ -197,17 +197,17 @@ impl Group {
         }
     }
 
-    /// Readable once the child has ended. It is not reaped by that, so its number stays taken.
+    /// Readable once the child has exited. The child is not reaped yet, so its id is not reused.
     pub fn pidfd(&self) -> BorrowedFd<'_> {
         self.pidfd.as_fd()
     }
 
-    /// The child has ended: takes the rest of its group along and says how it ended.
+    /// The child has exited: kills the rest of its group and returns its exit status.
     ///
     /// # Errors
     /// When it cannot be waited for.
     pub fn ended(mut self) -> io::Result<ExitStatus> {
-        // Before reaping: until then nobody else can have the group's number.
+        // Before reaping: until then the id of the group cannot be reused.
         self.reaper.change(self.id, Tracked::kill);
         let status = match self.child.take() {
             Some(mut child) => child.wait(),
@@ -217,7 +217,7 @@ impl Group {
         status
     }
 
-    /// TERM was sent: gives it its grace, then KILL, then reaps it however long that takes.
+    /// After SIGTERM: waits for the grace period, sends SIGKILL, and reaps the child however long that takes.
     fn finish(id: Pid, pidfd: &OwnedFd, mut child: Child, reaper: &Reaper) {
         let until = Instant::now() + GRACE;
         loop {
@@ -228,13 +228,13 @@ impl Group {
                 _ => break,
             }
         }
-        // Also when the child went by itself: what it started may still be there.
+        // Also if the child has exited: its own children may still exist.
         reaper.change(id, Tracked::kill);
         if !matches!(child.wait_timeout(HUNG_AFTER), Ok(Some(_))) {
-            log::warn!("process {} does not end on SIGKILL: it hangs in the kernel", child.id());
+            log::warn!("process {} survived SIGKILL and is stuck in the kernel", child.id());
             reaper.change(id, |child| child.hangs = true);
             let _ = child.wait();
-            log::warn!("process {} has ended after all", child.id());
+            log::warn!("process {} has finally exited", child.id());
         }
         reaper.is_reaped(id);
     }
@@ -260,7 +260,7 @@ impl Drop for Group {
             })
         });
         if spawned.is_err() {
-            // No thread or descriptor to be had: no grace, then, and reaped at the next start.
+            // Without a thread or descriptor: kill at once, and reap at the next start.
             self.reaper.change(id, Tracked::kill);
             let child = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
             self.reaper.state().unreaped.extend(child);

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::error::{Error, Said};
 
-/// How long the end of output is waited for once the program itself has ended.
+/// How long to wait for the end of output once the program has exited.
 const OUTPUT_GRACE: Duration = Duration::from_millis(100);
 
 /// What a pipe can hold, so that one read empties it.
@@ -54,14 +54,14 @@ impl Host {
 
     pub(super) fn journal_files(&self, skipped: &[String]) -> JournalFiles {
         match JournalFiles::look(&self.journal, skipped) {
-            // What is closed to us was open to the journalctl that has just looked.
+            // journalctl has the capability to read what we cannot.
             JournalFiles::Closed if self.journal_reader().is_some() => JournalFiles::Readable,
             found => found,
         }
     }
 
-    /// The journalctl that is lent the capability to read every file, if we have it and nobody could
-    /// have put another program there.
+    /// The journalctl that gets the capability to read every file, if we have it and only root can replace the
+    /// program.
     pub(super) fn journal_reader(&self) -> Option<PathBuf> {
         if !self.lends_journal {
             return None;
@@ -185,7 +185,7 @@ impl From<ExitStatus> for Exit {
     }
 }
 
-/// Why reading came to its end.
+/// Why reading ended.
 enum End {
     Exited,
     Deadline,
@@ -193,7 +193,7 @@ enum End {
     Stopped,
 }
 
-/// A program under way: the group, and its two pipes until each has ended.
+/// A running program: its process group, and its two pipes until each is closed.
 struct Run {
     group: Group,
     stdout: Option<OwnedFd>,

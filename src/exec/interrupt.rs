@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and the end of the terminal, as something that can be waited for.
+//! Ctrl-C, SIGTERM and the end of the terminal, as a descriptor to poll.
 
 use std::{
     io,
@@ -18,7 +18,7 @@ use signal_hook::{
 
 use super::Executor;
 
-/// Readable from the first of the signals on. Nobody reads it, so it stays so for all.
+/// Becomes readable with the first signal and stays readable, since its byte is never read.
 #[derive(Debug)]
 pub struct Interrupt {
     readable: OwnedFd,
@@ -28,18 +28,18 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// From here on SIGINT and SIGTERM no longer end the process by themselves, nor does SIGHUP, if a
-    /// terminal that goes away is to end it: what it started would stay otherwise.
+    /// Catches SIGINT and SIGTERM. With `with_terminal`, SIGHUP is caught too, so children are ended when the
+    /// terminal closes.
     ///
     /// # Errors
-    /// When no pipe can be made or the signals cannot be caught.
+    /// When a pipe cannot be created or a signal cannot be caught.
     pub fn catch(with_terminal: bool) -> io::Result<Self> {
         let (readable, writable) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let (each, every) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let signal = Arc::new(AtomicUsize::new(0));
         let hangup = with_terminal.then_some((SIGHUP, 1));
         for (number, value) in [(SIGINT, 2), (SIGTERM, 15)].into_iter().chain(hangup) {
-            // The number first: it has to be there when the pipe becomes readable.
+            // The number first: it must be set when the pipe becomes readable.
             flag::register_usize(number, Arc::clone(&signal), value)?;
             pipe::register(number, writable.try_clone()?)?;
             pipe::register(number, every.try_clone()?)?;
@@ -47,17 +47,17 @@ impl Interrupt {
         Ok(Self { readable, each, signal })
     }
 
-    /// From the second signal on there is no more patience: what was started is ended at once, and this process
-    /// with it. A thread of its own, since all others may hang, in a driver's file or in a pipe that nobody reads.
+    /// Ends all children and this process at once on the second signal. In its own thread, since all others may be
+    /// blocked, by a driver or by a pipe without a reader.
     ///
     /// # Errors
-    /// When no thread can be had.
+    /// When the thread cannot be started.
     pub fn end_at_the_second(self: &Arc<Self>, exec: &Arc<Executor>) -> io::Result<()> {
         let (interrupt, exec) = (Arc::clone(self), Arc::clone(exec));
         let wait = move || {
             if interrupt.next() && interrupt.next() {
                 exec.end_all();
-                // No destructor and no flush, which could hang as well.
+                // No destructor and no flush, which could block as well.
                 low_level::exit(128 + interrupt.signal().unwrap_or(0));
             }
         };
@@ -65,7 +65,7 @@ impl Interrupt {
         Ok(())
     }
 
-    /// Waits for the next signal; false where none can come any more.
+    /// Waits for the next signal; false if no more can come.
     fn next(&self) -> bool {
         loop {
             match rustix::io::read(&self.each, &mut [0; 1]) {
@@ -75,7 +75,7 @@ impl Interrupt {
         }
     }
 
-    /// The number of the signal that came, if one did.
+    /// The number of the first signal, if there was one.
     #[must_use]
     pub fn signal(&self) -> Option<i32> {
         match self.signal.load(Ordering::SeqCst) {

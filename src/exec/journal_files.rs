@@ -1,8 +1,8 @@
-//! Whether there is a system journal, and whether it may be read.
+//! Whether there is a system journal, and whether it is readable.
 //!
-//! With `--output=json` journalctl is quiet: where there is no journal, or none that this user may read
-//! but a user's own, it prints nothing at all and exits with 0 (tried on systemd 252; journalctl sets
-//! `--quiet` for its machine formats). So an empty answer has to be looked into.
+//! With `--output=json` journalctl is quiet: without a journal, or with none but a user's own that this user
+//! can read, it prints nothing and exits with 0 (tried on systemd 252; journalctl sets `--quiet` for its
+//! machine formats). So an empty answer needs a closer look.
 
 use std::{
     fs::{self, File},

@@ -63,23 +63,23 @@ impl Exit {
 pub struct Ended {
     /// How.
     pub exit: Exit,
-    /// What it said on stderr.
+    /// What it printed on stderr.
     pub stderr: Captured,
 }
 
-/// How following came to its end.
+/// How following ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Followed {
-    /// The sink or the reader of our output wanted no more.
+    /// The sink stopped, or the reader of our output closed it.
     Stopped,
     /// The program ended by itself. Its stderr went into the sink.
     Ended(Exit),
 }
 
-/// Where things are on this machine; absolute folders.
+/// Directories on this machine; absolute.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// Where programs are looked for, in this order.
+    /// Where programs are searched, in this order.
     pub programs: Vec<PathBuf>,
     /// Where journald keeps its files.
     pub journal: Vec<PathBuf>,
@@ -99,8 +99,8 @@ enum Source {
 }
 
 impl Executor {
-    /// Starts programs of this machine, once all privileges are given up; `interrupt` ends what is under
-    /// way. `stderr_limit` is how many bytes of a program's stderr are kept.
+    /// Starts programs of this machine, after privileges are dropped; `interrupt` ends running ones.
+    /// `stderr_limit` is how many bytes of a program's stderr are kept.
     #[must_use]
     pub fn host(
         places: Places,
@@ -190,11 +190,11 @@ impl Executor {
         }
     }
 
-    /// Runs a program that does not end by itself, until it does, the sink breaks off, a signal
-    /// comes or `reader`, our own output, has nobody who reads it.
+    /// Runs a program until it exits, the sink stops, a signal arrives, or the reader of our own output
+    /// (`reader`) closes it.
     ///
     /// # Errors
-    /// When it is missing or cannot be started, or a signal came.
+    /// When it is missing or cannot be started, or a signal arrived.
     pub fn follow(
         &self,
         invocation: &Invocation,
@@ -208,7 +208,7 @@ impl Executor {
         }
     }
 
-    /// Programs that do not even end on SIGKILL, and since when. They are not started meanwhile.
+    /// Programs that have survived SIGKILL, and since when. They are not started until they exit.
     #[must_use]
     pub fn hung(&self) -> Vec<(Program, Timestamp)> {
         match &self.source {
@@ -217,14 +217,14 @@ impl Executor {
         }
     }
 
-    /// Ends at once whatever is under way, and starts nothing any more.
+    /// Ends all running programs at once, and starts no more.
     pub fn end_all(&self) {
         if let Source::Host(host) = &self.source {
             host.end_all();
         }
     }
 
-    /// Waits, for at most two seconds, until what is being ended has ended. For the end of the process.
+    /// Waits, for at most two seconds, until all programs that are being ended have exited. For the end of the process.
     pub fn settle(&self) {
         if let Source::Host(host) = &self.source {
             host.settle();

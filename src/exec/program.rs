@@ -1,4 +1,4 @@
-//! Which programs there are, and where they are found.
+//! The three programs, and where to find them.
 
 use std::{
     fmt,
@@ -36,11 +36,11 @@ impl fmt::Display for Program {
     }
 }
 
-/// Where programs are looked for when nothing else is said; never the caller's `PATH`.
+/// The default search path; the caller's `PATH` is never used.
 pub const SEARCH_PATH: &str = "/usr/bin:/bin:/usr/local/bin:/usr/local/nvidia/bin";
 
-/// Finds each program once. One that is missing is looked up again at the next question, since
-/// a driver may be installed while we run.
+/// Finds each program once. A missing one is searched again for the next question, since a driver may be
+/// installed while we run.
 #[derive(Debug)]
 pub struct Finder {
     folders: Vec<PathBuf>,
@@ -48,7 +48,7 @@ pub struct Finder {
 }
 
 impl Finder {
-    /// Takes absolute folders, looked through in their order, and looks at once.
+    /// Takes absolute directories, and searches them in their order at once.
     #[must_use]
     pub fn new(folders: Vec<PathBuf>) -> Self {
         let finder = Self { folders, found: [const { OnceLock::new() }; 3] };

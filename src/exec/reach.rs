@@ -1,4 +1,4 @@
-//! What can be reached of what the three programs need, as far as it shows without starting one.
+//! Whether this process can access what the three programs need, checked without starting them.
 
 use std::{fs, io, os::unix::net::UnixStream, path::PathBuf};
 
@@ -6,17 +6,17 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 
 use super::JournalFiles;
 
-/// Where systemd is asked by whoever is not root (systemctl(1), dbus-daemon(1)).
+/// The bus through which users other than root query systemd (systemctl(1), dbus-daemon(1)).
 pub const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
 
-/// What can be reached.
+/// What is accessible.
 #[derive(Debug)]
 pub struct Reach {
-    /// The system bus, or why not.
+    /// The system bus, or why it is not accessible.
     pub bus: io::Result<()>,
     /// The journal, by journalctl.
     pub journal: JournalFiles,
-    /// Whether journalctl is lent the capability to read every file.
+    /// Whether journalctl gets the capability to read every file.
     pub lends_journal: bool,
     /// The device nodes of the GPUs.
     pub gpus: GpuNodes,
@@ -25,9 +25,9 @@ pub struct Reach {
 /// The device nodes of the GPUs, by path.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct GpuNodes {
-    /// Those that may be read and written.
+    /// Those that this process can read and write.
     pub open: Vec<PathBuf>,
-    /// Those that may not.
+    /// The others.
     pub closed: Vec<PathBuf>,
 }
 

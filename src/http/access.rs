@@ -1,5 +1,5 @@
-//! The access log: one line a request. What a client sent is in it only as part of a reason, escaped and
-//! cut.
+//! The access log: one line per request. Text from clients appears only as part of a reason, escaped and
+//! truncated.
 
 use std::{io, time::Duration};
 
@@ -16,20 +16,20 @@ const LONGEST_REASON: usize = 300;
 
 static TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
-/// What is said of a request that was answered.
+/// What is logged about a request.
 pub(super) struct Access {
     /// Who asked.
     pub caller: Caller,
     /// One of the known methods, or `other`.
     pub method: &'static str,
-    /// The route, without what stands in its place-holders.
+    /// The route, with its placeholders.
     pub route: &'static str,
     /// How long it took.
     pub took: Duration,
-    /// How it was answered: `run`, `shared`, or `-` when no program is needed.
+    /// How it was answered: `run`, `shared`, or `-` if no program is needed.
     pub how: &'static str,
-    /// The answer goes into the very journal that it is read from: a line for it would be the next
-    /// answer's.
+    /// The answer is read from the journal that this log goes into: a line about it would be part of the next
+    /// answer.
     pub is_own_log: bool,
 }
 
@@ -61,28 +61,28 @@ impl Access {
     }
 }
 
-/// A connection for which there is no room.
+/// A connection beyond the limit.
 pub(super) fn turned_away(peer: &Peer, reply: &Reply) {
     refused(Caller::unknown(peer.clone()), None, reply);
 }
 
-/// A request that did not get past the gate; with its method and route, as far as they are known.
+/// A request that the gate refused, with its method and route if they are known.
 pub(super) fn refused(caller: Caller, request: Option<(&'static str, &'static str)>, reply: &Reply) {
     let (method, route) = request.unwrap_or(("-", "-"));
     Access { caller, method, route, took: Duration::ZERO, how: "-", is_own_log: false }.log(reply);
 }
 
-/// A connection that ended without anything to answer: no news, since probes, scanners and browsers that connect
-/// in advance do that all day.
+/// A connection that ended without a request: logged at the debug level, since probes, scanners and browsers
+/// that connect in advance cause many.
 pub(super) fn silent(peer: &Peer, what: &str) {
     if *peer != Peer::Ourselves {
         log::debug!("{} {peer} - {what}", TIME.timestamp_to_string(&Timestamp::now()));
     }
 }
 
-/// A connection that did not come as far as a request.
+/// A connection whose TLS handshake failed.
 pub(super) fn without_tls(peer: &Peer, error: &io::Error) {
-    // Who goes away by himself has not been refused anything; one who does not like our certificate says so.
+    // A client that only disconnects was not refused anything; one that rejects our certificate sends an alert.
     let is_gone = matches!(
         error.kind(),
         io::ErrorKind::UnexpectedEof
@@ -93,10 +93,10 @@ pub(super) fn without_tls(peer: &Peer, error: &io::Error) {
     let level = if is_gone { log::Level::Debug } else { log::Level::Warn };
     let now = TIME.timestamp_to_string(&Timestamp::now());
     let why = escape::bounded(&error.to_string(), LONGEST_REASON);
-    log::log!(level, "{now} {peer} - TLS was not agreed on: {why}");
+    log::log!(level, "{now} {peer} - TLS handshake failed: {why}");
 }
 
-/// A method by a name of ours.
+/// A known method, or `other`.
 pub(super) fn method(method: &str) -> &'static str {
     ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT"]
         .into_iter()

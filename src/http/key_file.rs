@@ -1,4 +1,4 @@
-//! Files with keys, certificates and tokens: small, and secrets not for everybody.
+//! Files with keys, certificates and tokens: small, and secret ones not accessible to other users.
 
 use std::{
     fs, io,
@@ -6,27 +6,33 @@ use std::{
     os::unix::fs::{MetadataExt, OpenOptionsExt},
 };
 
-use crate::settings::{File, SettingError};
+use crate::{
+    escape,
+    settings::{File, SettingError},
+};
 
-/// More than any chain of certificates takes.
+/// More than any certificate chain needs.
 const LARGEST: u64 = 1024 * 1024;
 
-/// Reads a file that everybody may see.
+/// Reads a file that is not secret.
 ///
 /// # Errors
-/// When it cannot be read, is no file, or is too large.
+/// When it cannot be read, is not a regular file, or is too large.
 pub(super) fn read(file: &File) -> Result<Vec<u8>, SettingError> {
     read_if(file, |_| None)
 }
 
-/// Reads a file that others must not see.
+/// Reads a secret file.
 ///
 /// # Errors
-/// As [`read`], and when users other than its owner and group may read or change it.
+/// As [`read`], and when users other than its owner and group can read or change it.
 pub(super) fn read_secret(file: &File) -> Result<Vec<u8>, SettingError> {
     read_if(file, |meta| {
         let mode = meta.mode() & 0o7777;
-        (mode & 0o006 != 0).then(|| format!("everybody may read or change it (mode {mode:04o}): chmod o= it"))
+        (mode & 0o006 != 0).then(|| {
+            let path = escape::line(&file.path.to_string_lossy());
+            format!("it is accessible to other users (mode {mode:04o}); run `chmod o= {path}`")
+        })
     })
 }
 
@@ -36,19 +42,19 @@ fn read_if(
 ) -> Result<Vec<u8>, SettingError> {
     let failed = |error: io::Error| {
         let why = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
-            _ => format!("it cannot be read: {error}"),
+            io::ErrorKind::NotFound => "no such file".to_owned(),
+            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ => format!("could not read it: {error}"),
         };
         file.unusable(&why)
     };
-    // A named pipe would be waited for.
+    // Opening a named pipe would wait for a writer.
     let nonblocking = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
     let mut opened =
         fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(&file.path).map_err(failed)?;
     let meta = opened.metadata().map_err(failed)?;
     if !meta.is_file() {
-        return Err(file.unusable("it is no file"));
+        return Err(file.unusable("it is not a regular file"));
     }
     if let Some(objection) = objection(&meta) {
         return Err(file.unusable(&objection));

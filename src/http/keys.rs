@@ -1,4 +1,4 @@
-//! All that says who may ask: TLS and the guard, and the files that both were read from.
+//! TLS and authentication with the files that both are read from, and their reload on SIGHUP.
 
 use std::{path::Path, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     settings::{AuthSettings, File, SettingError},
 };
 
-/// What is in force, and can be read again.
+/// The keys in use, which can be reloaded.
 #[derive(Debug)]
 pub struct Keys {
     tls: Option<Tls>,
@@ -19,7 +19,7 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Reads all files; to be done while they may be read.
+    /// Reads all files; to be called before privileges are dropped.
     ///
     /// # Errors
     /// When one cannot be used.
@@ -32,19 +32,19 @@ impl Keys {
         Ok(Self { tls, token_file, guard })
     }
 
-    /// Who may ask.
+    /// Authentication.
     #[must_use]
     pub fn guard(&self) -> &Guard {
         &self.guard
     }
 
-    /// How TCP connections are made safe, if they are.
+    /// TLS, if it is on.
     #[must_use]
     pub fn tls(&self) -> Option<&Tls> {
         self.tls.as_ref()
     }
 
-    /// The files that can no longer be read, and would have to be for a reload.
+    /// The files that a reload could not read any more.
     pub fn unreadable(&self) -> impl Iterator<Item = &Path> {
         let files =
             self.tls.iter().flat_map(Tls::files).chain(self.token_file.iter().map(|file| &*file.path));
@@ -59,23 +59,20 @@ impl Keys {
 
     /// Reads all files again. What cannot be used leaves what was before; each is said in the log.
     pub fn renew(&self) {
-        let mut said = Vec::new();
+        let mut reloaded = Vec::new();
         if let Some(tls) = &self.tls {
-            said.push(tls.renew().map(|()| "certificates"));
+            reloaded.push(("certificates", tls.renew()));
         }
         if let Some(file) = &self.token_file {
-            said.push(tokens(file).map(|tokens| {
-                self.guard.renew(tokens);
-                "tokens"
-            }));
+            reloaded.push(("tokens", tokens(file).map(|tokens| self.guard.renew(tokens))));
         }
-        if said.is_empty() {
-            log::info!("nothing to read again: there are no certificates and no tokens");
+        if reloaded.is_empty() {
+            log::info!("nothing to reload: no certificates or tokens are configured");
         }
-        for one in said {
-            match one {
-                Ok(what) => log::info!("{what} read again"),
-                Err(error) => log::error!("not read again, and the old ones stay in force: {error}"),
+        for (what, result) in reloaded {
+            match result {
+                Ok(()) => log::info!("{what} reloaded"),
+                Err(error) => log::error!("reload failed, keeping the previous {what}: {error}"),
             }
         }
     }
@@ -83,6 +80,6 @@ impl Keys {
 
 fn tokens(file: &File) -> Result<Tokens, SettingError> {
     let bytes = key_file::read_secret(file)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| file.unusable("it is no text"))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| file.unusable("it is not valid UTF-8"))?;
     Tokens::parse(text).map_err(|why| file.unusable(&why))
 }

@@ -1,4 +1,4 @@
-//! Where connections come from: sockets passed by systemd, a Unix socket, or a TCP port.
+//! Listening sockets: passed by systemd, a Unix socket, or a TCP port.
 
 use std::{
     fs, io,
@@ -22,7 +22,7 @@ use rustix::{
 use super::{peer::Peer, wire::Wire};
 use crate::settings::{Environment, Listen, SettingError};
 
-/// Connections that may wait to be accepted; the kernel takes less if net.core.somaxconn says so.
+/// Connections that can wait to be accepted; net.core.somaxconn limits it further.
 const BACKLOG: i32 = 4096;
 
 /// A socket that is listened on. Accepting never blocks.
@@ -35,10 +35,10 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// The next connection, and who it is.
+    /// The next connection, with its peer.
     ///
     /// # Errors
-    /// `WouldBlock` when there is none; else what accept(2) has to say.
+    /// `WouldBlock` if there is none; otherwise the error of accept(2).
     pub fn accept(&self) -> io::Result<(Wire, Peer)> {
         match self {
             Self::Tcp(listener) => {
@@ -63,12 +63,12 @@ impl AsFd for Listener {
     }
 }
 
-/// A listener with what is to be said and done of it.
+/// A listener with its name and its socket file.
 #[derive(Debug)]
 pub struct Bound {
     pub(super) listener: Listener,
     name: String,
-    /// It is TCP, and not only for this machine.
+    /// It is TCP on an address other than loopback.
     pub is_public: bool,
     pub(super) file: Option<SocketFile>,
 }
@@ -76,7 +76,7 @@ pub struct Bound {
 impl Bound {
     fn tcp(listener: TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        // std asks for 128: a burst beyond that would have to try again a second later.
+        // std requests 128: clients beyond that would retry a second later.
         rustix::net::listen(&listener, BACKLOG)?;
         let address = listener.local_addr()?;
         Ok(Self {
@@ -97,7 +97,7 @@ impl Bound {
         Ok(Self { listener: Listener::Unix(listener), name, is_public: false, file })
     }
 
-    /// Its address, with the port that was given to it. A Unix socket is never TLS.
+    /// Its address, with the actual port. A Unix socket never uses TLS.
     #[must_use]
     pub fn name(&self, has_tls: bool) -> String {
         let scheme = match self.listener {
@@ -109,10 +109,10 @@ impl Bound {
     }
 }
 
-/// The sockets that systemd passed (sd_listen_fds(3)); none, if there are none for this process.
+/// The sockets that systemd passed to this process (sd_listen_fds(3)).
 ///
 /// # Errors
-/// When one of them is neither a TCP nor a Unix stream socket that listens, with what it is and what to do.
+/// When one of them is not a listening TCP or Unix stream socket, with what it is and what to do.
 pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> {
     let given = environment("LISTEN_FDNAMES").and_then(|names| names.into_string().ok()).unwrap_or_default();
     let mut names = given.split(':');
@@ -134,7 +134,7 @@ pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> 
         };
         let unusable = |error: io::Error| odd(descriptor, &format!("cannot be used: {error}"));
         let mut one = one.map_err(unusable)?;
-        // What we start must not have it too.
+        // Programs that we start must not inherit it.
         rustix::io::fcntl_setfd(&one.listener, rustix::io::FdFlags::CLOEXEC)
             .map_err(|error| unusable(error.into()))?;
         one.name = format!("{} (socket {})", one.name, name.unwrap_or("unnamed"));
@@ -143,7 +143,7 @@ pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> 
     Ok(bound)
 }
 
-/// A socket that listens; or the number of what was passed in its place, what it is, and what to do.
+/// A listening socket; or the number of another descriptor, what it is, and what to do.
 fn take(sockets: &mut ListenFd, number: usize) -> Result<Listener, (RawFd, String)> {
     let unix = sockets.take_unix_listener(number).ok().flatten().map(Listener::Unix);
     let tcp = || sockets.take_tcp_listener(number).ok().flatten().map(Listener::Tcp);
@@ -151,13 +151,14 @@ fn take(sockets: &mut ListenFd, number: usize) -> Result<Listener, (RawFd, Strin
     if rustix::net::sockopt::socket_acceptconn(&listener).unwrap_or(false) {
         return Ok(listener);
     }
-    let why = "is a connection and not a listening socket: set `Accept=no` in the socket unit";
+    let why = "is a connection, not a listening socket: set `Accept=no` in the socket unit";
     Err((listener.as_fd().as_raw_fd(), why.to_owned()))
 }
 
-/// What was passed that is not a stream socket of ours.
+/// What was passed instead of a stream socket.
 fn unfit(sockets: &mut ListenFd, number: usize) -> (RawFd, String) {
-    let instead_of = |what, line| format!("is {what}: write `ListenStream=` for `{line}` in the socket unit");
+    let instead_of =
+        |what, line| format!("is {what}: use `ListenStream=` instead of `{line}` in the socket unit");
     let datagram = instead_of("a datagram socket", "ListenDatagram=");
     if let Ok(Some(socket)) = sockets.take_udp_socket(number) {
         return (socket.as_raw_fd(), datagram);
@@ -167,25 +168,25 @@ fn unfit(sockets: &mut ListenFd, number: usize) -> (RawFd, String) {
     }
     let packets = sockets.take_custom::<UnixListener>(number, libc::AF_UNIX, libc::SOCK_SEQPACKET, "");
     if let Ok(Some(socket)) = packets {
-        return (socket.as_raw_fd(), instead_of("a socket of sequential packets", "ListenSequentialPacket="));
+        return (socket.as_raw_fd(), instead_of("a sequential-packet socket", "ListenSequentialPacket="));
     }
     let descriptor = sockets.take_raw_fd(number).ok().flatten().unwrap_or(-1);
     let why = match fs::metadata(format!("/proc/self/fd/{descriptor}")).map(|meta| meta.file_type()) {
         Ok(kind) if kind.is_socket() => {
-            "is neither a TCP nor a Unix socket: only these can be served".to_owned()
+            "is neither a TCP nor a Unix socket: only these are supported".to_owned()
         }
         Ok(kind) if kind.is_fifo() => instead_of("a FIFO", "ListenFIFO="),
-        Ok(_) => "is not a socket: pass only those of `ListenStream=` lines".to_owned(),
-        Err(error) => format!("cannot be used, or was not passed at all: {error}"),
+        Ok(_) => "is not a socket: pass only `ListenStream=` sockets".to_owned(),
+        Err(error) => format!("cannot be used or was not passed: {error}"),
     };
     (descriptor, why)
 }
 
-/// Binds the address or the path. A socket's file gets this mode, and where there is an owner, it is his
-/// (user and group), as it would be had he started us.
+/// Binds the address or the path. A socket file gets this mode and, if given, this owner (user and group),
+/// as if that user had started us.
 ///
 /// # Errors
-/// When it is in use, or may not be had, with what was asked for and why not.
+/// When it is in use or not available, with the setting and the cause.
 pub fn bind(listen: &Listen, mode: u32, owner: Option<(u32, u32)>) -> Result<Bound, SettingError> {
     let bound = match listen {
         Listen::Tcp(address) => TcpListener::bind(address).and_then(Bound::tcp),
@@ -196,22 +197,22 @@ pub fn bind(listen: &Listen, mode: u32, owner: Option<(u32, u32)>) -> Result<Bou
 
 fn reason(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::AddrInUse => "something else listens there".to_owned(),
-        io::ErrorKind::AddrNotAvailable => "this machine does not have that address".to_owned(),
-        io::ErrorKind::PermissionDenied => "this user may not listen there".to_owned(),
-        io::ErrorKind::AlreadyExists => "there is a file that is no socket".to_owned(),
-        _ => format!("it cannot be listened on: {error}"),
+        io::ErrorKind::AddrInUse => "address already in use".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "this machine does not have this address".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied; see `sek8s-status privileges`".to_owned(),
+        io::ErrorKind::AlreadyExists => "a file that is not a socket already exists there".to_owned(),
+        _ => format!("could not listen: {error}"),
     }
 }
 
 fn bind_unix(path: &Path, mode: u32, owner: Option<(u32, u32)>) -> io::Result<Bound> {
     clear(path)?;
-    // It has its mode from the beginning. No other thread makes files yet.
+    // The file gets its mode when it is created. No other thread creates files yet.
     let before = umask(Mode::from_raw_mode(0o777 & !mode));
     let listener = UnixListener::bind(path);
     umask(before);
     let listener = listener?;
-    // From here on the file itself is meant, whatever is put in its place: we may be root.
+    // From here on we act on the file itself, not on whatever replaces it: we may be root.
     let opened = rustix::fs::open(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
     let meta = rustix::fs::fstat(&opened)?;
     if let Some((user, group)) = owner
@@ -229,7 +230,7 @@ fn bind_unix(path: &Path, mode: u32, owner: Option<(u32, u32)>) -> io::Result<Bo
     Bound::unix(listener, Some(file))
 }
 
-/// Takes away a socket on which nobody answers, and nothing else.
+/// Removes a socket without a listener, and nothing else.
 fn clear(path: &Path) -> io::Result<()> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
@@ -246,7 +247,7 @@ fn clear(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Our socket's file; removed when we are done with it, unless another has taken its place.
+/// Our socket's file; removed at the end, unless another file has replaced it.
 #[derive(Debug)]
 pub(super) struct SocketFile {
     path: PathBuf,
@@ -256,9 +257,12 @@ pub(super) struct SocketFile {
 impl Drop for SocketFile {
     fn drop(&mut self) {
         if fs::symlink_metadata(&self.path).is_ok_and(|meta| (meta.dev(), meta.ino()) == self.inode) {
-            // Whoever was root when it was made may not be allowed to any more.
+            // If root created it, this user may not be allowed to remove it.
             if let Err(error) = fs::remove_file(&self.path) {
-                log::warn!("{} stays, and the next start will replace it: {error}", self.path.display());
+                log::warn!(
+                    "could not remove {}: {error}; the next start will replace it",
+                    self.path.display()
+                );
             }
         }
     }

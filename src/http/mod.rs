@@ -1,5 +1,4 @@
-//! The same answers over HTTP: the gate deals with strangers, tiny_http with requests, the desk with
-//! questions.
+//! The HTTP server: the gate handles clients, tiny_http requests, and the desk questions.
 
 mod access;
 mod expiry;
@@ -65,19 +64,19 @@ pub(crate) mod fuzzing {
     }
 }
 
-/// Threads that take requests from tiny_http. They wait for no program.
+/// Threads that take requests from tiny_http. They never wait for a program.
 const TAKERS: usize = 2;
 
-/// What `serve` was told.
+/// The options of the server.
 #[derive(Debug)]
 pub struct Options {
-    /// Who may ask, and how it is kept from others.
+    /// TLS and authentication.
     pub keys: Keys,
-    /// A second place where all paths stand.
+    /// The prefix under which all paths exist as well.
     pub path_prefix: Option<String>,
     /// The most connections at a time.
     pub max_connections: usize,
-    /// Our caller is not to be trusted with files (AT_SECURE).
+    /// The caller is not trusted to choose files (AT_SECURE).
     pub is_secure: bool,
 }
 
@@ -85,7 +84,7 @@ pub struct Options {
 /// two seconds more.
 ///
 /// # Errors
-/// When no thread or descriptor is to be had, or tiny_http takes no more connections.
+/// When there is no thread or descriptor left, or tiny_http accepts no more connections.
 pub fn serve(
     bound: Vec<Bound>,
     desk: Desk,
@@ -148,7 +147,7 @@ pub fn serve(
     // Now, since a second signal leaves no time for it.
     drop(socket_files);
     if !is_broken {
-        log::info!("stopping: requests in progress are answered first; a second signal ends it at once");
+        log::info!("stopping: finishing requests in progress; a second signal stops at once");
     }
     shared.stopping.store(true, Ordering::SeqCst);
     let until = Instant::now() + timeout + Duration::from_secs(2);
@@ -161,7 +160,7 @@ pub fn serve(
     }
     let _ = all_gone.recv_timeout(until.saturating_duration_since(Instant::now()));
     if is_broken {
-        return Err(io::Error::other("connections cannot be accepted any more"));
+        return Err(io::Error::other("it cannot accept any more connections"));
     }
     Ok(())
 }
@@ -210,15 +209,15 @@ fn wait(
     }
 }
 
-/// Takes requests until told to stop. An error of `recv` at any other time is fatal: tiny_http accepts
-/// no more then, and a server that goes on looks as if it meant to.
+/// Takes requests until told to stop. An error of `recv` at any other time is fatal: tiny_http accepts no
+/// more connections then, and the server would only look as if it were running.
 fn take(shared: &Arc<Shared>, inner: &Server) {
     loop {
         match inner.recv() {
             Ok(request) => respond(shared, request),
             Err(_) if shared.stopping.load(Ordering::SeqCst) => return,
             Err(error) => {
-                log::error!("no connection can be accepted any more: {error}");
+                log::error!("cannot accept any more connections: {error}");
                 let _ = rustix::io::write(&shared.broken, &1u64.to_ne_bytes());
                 return;
             }
@@ -226,7 +225,7 @@ fn take(shared: &Arc<Shared>, inner: &Server) {
     }
 }
 
-/// Answers at once what needs no program, and leaves the rest to the desk.
+/// Answers at once if no program is needed, and leaves the rest to the desk.
 fn respond(shared: &Arc<Shared>, request: Request) {
     let begun = Instant::now();
     let method = access::method(request.method().as_str());
@@ -270,7 +269,7 @@ fn respond(shared: &Arc<Shared>, request: Request) {
     }
 }
 
-/// Whose request it is, by the name that the gate gave the connection.
+/// The caller of a request, by the id that the gate gave the connection.
 fn caller(shared: &Shared, request: &Request) -> Caller {
     match header(request, CONNECTION_HEADER) {
         Some(_) => connection(request).map_or(Caller::unknown(Peer::Unknown), |id| shared.table.caller(id)),
@@ -313,6 +312,6 @@ fn send(shared: &Shared, request: Request, reply: Reply) {
     let written = io::Write::write_all(&mut writer, &bytes);
     // The gate reads whole heads, whatever its client does, so this is short.
     if let Err(error) = written.and_then(|()| io::Write::flush(&mut writer)) {
-        log::debug!("an answer did not get through: {error}");
+        log::debug!("could not send an answer: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Who is at the other end.
+//! The other end of a connection.
 
 use std::{
     fmt, fs,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::escape;
 
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
     /// A TCP address.
@@ -21,16 +21,16 @@ pub enum Peer {
         /// Its number.
         pid: i32,
     },
-    /// Nobody knows.
+    /// Not known.
     Unknown,
     /// The gate itself, or our own watchdog.
     Ourselves,
 }
 
-/// What the kernel says of a user that is not mapped (user_namespaces(7)).
+/// The user id that the kernel shows for an unmapped user (user_namespaces(7)).
 const OVERFLOW_UID: u32 = 65534;
 
-/// Whether users of the machine may have no number here.
+/// Whether some users of the machine have no id in this namespace.
 static IS_NAMESPACED: LazyLock<bool> = LazyLock::new(|| {
     let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     map.split_ascii_whitespace().collect::<Vec<_>>() != ["0", "0", "4294967295"]
@@ -107,17 +107,17 @@ impl fmt::Display for Peer {
 /// The most characters of an identity that are logged. Three schemes fit in, with a usual subject.
 const LONGEST_IDENTITY: usize = 512;
 
-/// Who asks: the peer, and who it has shown to be.
+/// A client: its peer and its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     /// Where the connection comes from.
     pub peer: Peer,
-    /// By which certificate, token or key; never a secret.
+    /// Its certificate, token or key; never a secret.
     pub identity: Option<Arc<str>>,
 }
 
 impl Caller {
-    /// Somebody of whom nothing else is known.
+    /// A client without an identity.
     #[must_use]
     pub fn unknown(peer: Peer) -> Self {
         Self { peer, identity: None }

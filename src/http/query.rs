@@ -2,7 +2,7 @@
 
 use crate::{error::Error, settings::boolean};
 
-/// Decodes percent escapes, once. `None` for a broken one or bytes that are no UTF-8.
+/// Decodes percent escapes, once. `None` for a malformed one or bytes that are not valid UTF-8.
 pub(super) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -23,13 +23,13 @@ pub(super) fn decode(text: &str) -> Option<String> {
 /// The parameters of a query, names decoded.
 pub(super) struct Query<'a>(Vec<(String, &'a str)>);
 
-/// A parameter that is there; its value is `None` when it cannot be decoded.
+/// A parameter that is present; its value is `None` if it cannot be decoded.
 struct Given {
     value: Option<String>,
 }
 
 impl<'a> Query<'a> {
-    /// Splits a query; what has a name that cannot be decoded is unknown, and so left out.
+    /// Splits a query; a name that cannot be decoded is unknown, and is ignored.
     pub(super) fn parse(query: &'a str) -> Self {
         Self(
             query
@@ -64,7 +64,7 @@ impl<'a> Query<'a> {
 
     /// A boolean; absent is false.
     pub(super) fn flag(&self, name: &'static str) -> Result<bool, Error> {
-        Ok(self.get(name, "true or false", boolean)?.unwrap_or(false))
+        Ok(self.get(name, "`true` or `false`", boolean)?.unwrap_or(false))
     }
 
     /// The text of a parameter, as it is.

@@ -1,4 +1,4 @@
-//! What goes back: the only place that knows status codes.
+//! Replies: the only place that knows status codes.
 
 use jiff::{Timestamp, fmt::rfc2822};
 use serde::Serialize;
@@ -14,9 +14,9 @@ use crate::{
 pub(super) struct Reply {
     status: u16,
     is_busy: bool,
-    /// What WWW-Authenticate says.
+    /// The WWW-Authenticate header.
     challenge: Option<String>,
-    /// Why it is not an answer, for the log.
+    /// The cause of an error, for the log.
     why: Option<String>,
     body: Body,
 }
@@ -27,7 +27,7 @@ impl Reply {
         Self::document(document(answer).into())
     }
 
-    /// Why there is none.
+    /// An error.
     pub(super) fn error(error: &Error) -> Self {
         Self {
             status: status(error),
@@ -38,7 +38,7 @@ impl Reply {
         }
     }
 
-    /// Why somebody may not ask, and what he would have to show. What was wrong goes only into the log.
+    /// A refused request, with the schemes to authenticate by. The cause is only for the log.
     pub(super) fn refusal(refused: Refused, challenge: &str) -> Self {
         let (error, challenge) = match refused.refusal {
             Refusal::Unauthenticated => (Error::Unauthenticated, Some(challenge.to_owned())),
@@ -56,7 +56,7 @@ impl Reply {
         self.status
     }
 
-    /// Why it is not an answer, as the log has it.
+    /// The cause of an error, for the log.
     pub(super) fn why(&self) -> Option<&str> {
         self.why.as_deref()
     }
@@ -66,7 +66,7 @@ impl Reply {
         self.body.length()
     }
 
-    /// The whole answer; without the body, if it is one to HEAD. `connection` is what to say of that.
+    /// The whole reply; without the body if it is one to HEAD. `connection` is its Connection header.
     pub(super) fn to_bytes(&self, is_head: bool, connection: Option<&str>) -> Vec<u8> {
         let mut bytes = self.head(connection).into_bytes();
         if !is_head {
@@ -97,7 +97,7 @@ impl Reply {
         }
         match self.status {
             405 => head.push_str("Allow: GET, HEAD\r\n"),
-            // Runs are short, and a second is when a finished answer stops being given out again.
+            // Runs are short, and answers are cached for a second.
             503 if self.is_busy => head.push_str("Retry-After: 1\r\n"),
             _ => {}
         }

@@ -16,7 +16,7 @@ use crate::{
     service::Service,
 };
 
-/// The route of what is not there, in the log.
+/// The route of an unknown path, in the log.
 const UNKNOWN: &str = "-";
 
 /// What to do with a request.
@@ -74,7 +74,7 @@ pub(super) fn template(target: &str, prefix: Option<&str>) -> &'static str {
     find_path(split(target).0, prefix).map_or(UNKNOWN, |(template, _)| template)
 }
 
-/// Whether this target is the one that tells nothing, whatever the method.
+/// Whether this target is `/health`, whatever the method.
 pub(super) fn is_health(target: &str, prefix: Option<&str>) -> bool {
     matches!(find_path(split(target).0, prefix), Some((_, Ok(Path::Health))))
 }

@@ -1,4 +1,4 @@
-//! What systemd is told: that we are ready, how it goes, and that we live.
+//! Notifies systemd of readiness, status and watchdog (sd_notify(3)).
 
 use std::{
     env, fs,
@@ -14,16 +14,16 @@ use crate::{
     service::{self, Service},
 };
 
-/// How often the status line is renewed when no watchdog asks for more.
+/// How often the status line is updated if no watchdog needs it more often.
 const STATUS: Duration = Duration::from_secs(10);
 
-/// An accept loop comes round once a second; one that has not for so long does not live.
+/// An accept loop runs at least once a second; after this time without a round it has stalled.
 const STALLED: Duration = Duration::from_secs(4);
 
-/// How long our own `/health` may take.
+/// How long the self-check of `/health` may take.
 const HEALTH: Duration = Duration::from_secs(2);
 
-/// Tells systemd, if it wants to know.
+/// Notifies systemd, if there is a notification socket.
 pub(super) struct Attendant<'a> {
     gate: &'a Gate,
     exec: &'a Executor,
@@ -35,7 +35,7 @@ pub(super) struct Attendant<'a> {
 }
 
 impl<'a> Attendant<'a> {
-    /// Says that we are ready.
+    /// Reports readiness.
     pub(super) fn new(gate: &'a Gate, exec: &'a Executor) -> Self {
         let watchdog = sd_notify::watchdog_enabled();
         let is_asked = env::var_os("NOTIFY_SOCKET").is_some();
@@ -52,7 +52,7 @@ impl<'a> Attendant<'a> {
         }
     }
 
-    /// Tells what there is to tell if it is time; says when it will be time again.
+    /// Sends what is due; returns when the next notification is due.
     pub(super) fn attend(&mut self, requests: u64) -> Option<Duration> {
         let interval = self.interval?;
         let now = Instant::now();
@@ -71,7 +71,7 @@ impl<'a> Attendant<'a> {
         Some(self.next.saturating_duration_since(Instant::now()))
     }
 
-    /// Whether each accept loop has come round lately.
+    /// Whether each accept loop has run recently.
     fn accepts(&mut self, now: Instant) -> bool {
         for (seen, beat) in self.beats.iter_mut().zip(self.gate.beats()) {
             if seen.0 != beat {
@@ -80,13 +80,13 @@ impl<'a> Attendant<'a> {
         }
         let stalled = self.beats.iter().any(|(_, since)| now.duration_since(*since) > STALLED);
         if stalled {
-            log::error!("an accept loop stands still");
+            log::error!("accept loop stalled");
         }
         !stalled
     }
 
-    /// Whether a connection that enters right behind accept gets its `/health`. One over TCP could
-    /// not be made where the unit has a network of its own.
+    /// Whether an internal connection, which enters right after accept, gets its `/health`. A TCP connection
+    /// would fail in a unit with a private network.
     fn answers(&self) -> bool {
         let ask = || -> io::Result<bool> {
             let mut stream = self.gate.connect()?;
@@ -96,20 +96,21 @@ impl<'a> Attendant<'a> {
             stream.read_exact(&mut answer)?;
             Ok(answer == *b"HTTP/1.1 200")
         };
-        let is_well = ask();
-        if !matches!(is_well, Ok(true)) {
-            log::error!("our own /health is not answered: {is_well:?}");
+        match ask() {
+            Ok(true) => return true,
+            Ok(false) => log::error!("health self-check failed: the status is not 200"),
+            Err(error) => log::error!("health self-check failed: {error}"),
         }
-        matches!(is_well, Ok(true))
+        false
     }
 }
 
-/// Says that we answer, at the start and after reading keys again.
+/// Reports readiness, at startup and after a reload.
 pub(super) fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
-/// Says that we are about to read keys again (sd_notify(3)).
+/// Reports the start of a reload (sd_notify(3)).
 pub(super) fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
@@ -117,19 +118,19 @@ pub(super) fn reloading() {
     }
 }
 
-/// Says that we are about to end.
+/// Reports the start of the shutdown.
 pub(super) fn stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
-/// Nobody has to listen.
+/// A failure is no reason to stop.
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        log::debug!("systemd could not be told: {error}");
+        log::debug!("could not notify systemd: {error}");
     }
 }
 
-/// The listed service whose unit this process runs in: its journal has our own log.
+/// The service of the allowlist whose unit this process runs in: its journal contains our own log.
 pub(super) fn own_service() -> Option<&'static Service> {
     let cgroups = fs::read_to_string("/proc/self/cgroup").ok()?;
     cgroups.lines().find_map(|line| {

@@ -1,4 +1,4 @@
-//! TLS: the files it is made of, read at the start and again on SIGHUP.
+//! TLS: its files, read at startup and reloaded on SIGHUP.
 
 use std::{
     path::Path,
@@ -21,7 +21,7 @@ use x509_cert::{Certificate, der::Decode};
 use super::{expiry::Expiry, key_file};
 use crate::settings::{File, SettingError, TlsFiles};
 
-/// TLS with the pair that is in force.
+/// TLS with the current certificate and key.
 #[derive(Debug)]
 pub struct Tls {
     files: TlsFiles,
@@ -47,23 +47,23 @@ impl Tls {
         Ok(tls)
     }
 
-    /// What a connection that begins now is answered with.
+    /// The configuration for a new connection.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// How often the files were read again: another number than at a connection's beginning means that what
-    /// its client showed was judged by older ones.
+    /// The number of reloads: if it differs from that at a connection's start, its client certificate was
+    /// verified with older files.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// Reads the files again. Connections that there are keep what they began with.
+    /// Reloads the files. Existing connections keep their configuration.
     ///
     /// # Errors
-    /// As [`Tls::read`]; the old ones stay in force then.
+    /// As [`Tls::read`]; the previous files stay in use then.
     pub fn renew(&self) -> Result<(), SettingError> {
         let (config, expiry) = configure(&self.files)?;
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
@@ -98,7 +98,7 @@ fn configure(files: &TlsFiles) -> Result<(ServerConfig, Option<Expiry>), Setting
     let expiry = Expiry::of(&files.certificate.path, &chain);
     let key_bytes = key_file::read_secret(&files.key)?;
     let key = PrivateKeyDer::from_pem_slice(&key_bytes)
-        .map_err(|_| files.key.unusable("there is no private key in it, or an encrypted one"))?;
+        .map_err(|_| files.key.unusable("it contains no unencrypted private key"))?;
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(|error| files.certificate.unusable(&error.to_string()))?;
@@ -113,15 +113,15 @@ fn configure(files: &TlsFiles) -> Result<(ServerConfig, Option<Expiry>), Setting
         }
     };
     let mut config = builder.with_single_cert(chain, key).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => files.key.unusable("it does not belong to the certificate"),
+        rustls::Error::InconsistentKeys(_) => files.key.unusable("it does not match the certificate"),
         rustls::Error::InvalidCertificate(_) => {
-            files.certificate.unusable("its first certificate cannot be used")
+            files.certificate.unusable("its first certificate is invalid")
         }
-        _ => files.key.unusable("it is of a kind that cannot be used"),
+        _ => files.key.unusable("its key type is not supported"),
     })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // Each connection shows its certificate anew: one that has expired or lost its CA does not come back
-    // by an old session.
+    // Each connection presents its certificate again: one that has expired or lost its CA cannot be used
+    // through an old session.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     Ok((config, expiry))
@@ -132,14 +132,14 @@ fn certificates(file: &File) -> Result<Vec<CertificateDer<'static>>, SettingErro
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match chain {
         Ok(chain) if !chain.is_empty() => Ok(chain),
-        _ => Err(file.unusable("there is no certificate in it")),
+        _ => Err(file.unusable("it contains no certificate")),
     }
 }
 
 fn roots(ca: &File) -> Result<RootCertStore, SettingError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(ca)? {
-        roots.add(certificate).map_err(|_| ca.unusable("a certificate in it cannot be used"))?;
+        roots.add(certificate).map_err(|_| ca.unusable("it contains an invalid certificate"))?;
     }
     Ok(roots)
 }

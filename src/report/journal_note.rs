@@ -1,21 +1,21 @@
-//! What journalctl says on stderr, and what that means for its entries.
+//! Warnings that journalctl prints on stderr, and what they mean for its entries.
 
 use std::{fmt, ops::ControlFlow};
 
 use crate::exec::{Line, LineCutter, Sink};
 
-/// What a reader of entries has to know about them. Our own words: journalctl's name paths of the host.
+/// A warning about the returned entries. In our own words: those of journalctl name paths of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoteKind {
     /// journalctl did not finish in time.
     TimedOut,
     /// journalctl exited with an error, or was killed.
     Failed,
-    /// The file that takes the newest entries was skipped.
+    /// The active file was skipped.
     ActiveFileSkipped,
     /// Other files were skipped.
     FilesSkipped,
-    /// journalctl said something else on stderr.
+    /// journalctl printed something else on stderr.
     Warned,
     /// All of the unit's entries were logged by systemd.
     OnlySystemd,

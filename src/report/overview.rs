@@ -86,7 +86,7 @@ pub fn collect(
         let ask_gpu = || gpu::collect(exec, limits, deadline, question);
         let asking = thread::Builder::new().name("gpu".to_owned()).spawn_scoped(scope, ask_gpu);
         let services = status::collect_all(exec, deadline, rule, &every).and_then(|services| {
-            let ask = |runs| ask_for_lines(exec, limits, deadline, runs);
+            let ask = |runs: Vec<Run>| ask_for_lines(exec, limits, deadline, &runs);
             Services::with_last_logs(services, last_logs, exec.now(), ask)
         });
         let gpu = match asking {
@@ -107,7 +107,7 @@ fn ask_for_lines(
     exec: &Executor,
     limits: &Limits,
     deadline: Deadline,
-    runs: Vec<Run>,
+    runs: &[Run],
 ) -> Result<Vec<(Run, Option<LastLog>)>, Error> {
     let deadline = deadline.or_in(last_log::PATIENCE);
     let ask = |run: &Run| last_log::collect(exec, limits, deadline, run);

@@ -1,4 +1,4 @@
-//! What each subcommand needs, what is there, and what would grant the rest. The table is the contract's.
+//! The privileges that each subcommand needs, which are present, and how to grant the others.
 
 use std::{io, net::SocketAddr, path::Path};
 
@@ -16,15 +16,15 @@ use crate::{
 /// `{"user","uid","groups","capabilities","started_as_root","no_new_privileges","subcommands":[…]}`
 #[derive(Debug, Serialize)]
 pub struct Privileges {
-    /// Who the process is, once it has given up what it does not need.
+    /// The user of the process, after it has dropped privileges.
     pub user: String,
-    /// That user's number.
+    /// Its user id.
     pub uid: u32,
     /// Its groups.
     pub groups: Vec<String>,
-    /// What it was granted of the two capabilities that may be of use.
+    /// Which of the two useful capabilities it was granted.
     pub capabilities: Vec<&'static str>,
-    /// It was root, and gave that up.
+    /// It was started as root, and has dropped that.
     pub started_as_root: bool,
     /// No child of it can gain privileges.
     pub no_new_privileges: bool,
@@ -41,16 +41,16 @@ pub struct Subcommand {
     pub needs: Vec<Need>,
 }
 
-/// One thing that is needed.
+/// One need.
 #[derive(Debug, Clone, Serialize)]
 pub struct Need {
     /// `system_bus`, `journal`, `gpu_devices` or `low_port`.
     pub need: &'static str,
-    /// Whether it is there; null where the machine has nothing of the kind, which no privilege would change.
+    /// Whether it is present; null if the machine has nothing of the kind, which no privilege would change.
     pub present: Option<bool>,
     /// What was found.
     pub found: String,
-    /// What would grant it, any one of them; empty unless it is missing.
+    /// Ways to grant it, any one of which is enough; empty unless it is missing.
     pub grant: Vec<String>,
 }
 
@@ -69,8 +69,8 @@ impl Need {
 }
 
 impl Privileges {
-    /// Puts it together. `tried` is how reading the journal went, `port` is where `serve` would listen, and `first_port` the first that needs no
-    /// privilege; `binary` is our own file.
+    /// Assembles the report. `tried` is the result of reading the journal, `listen` the address of `serve`, `first_port`
+    /// the first port that needs no privilege, and `binary` the path of this binary.
     #[must_use]
     pub fn of(
         stand: Stand,
@@ -133,15 +133,15 @@ impl Privileges {
 fn bus(bus: &io::Result<()>) -> Need {
     let name = "system_bus";
     match bus {
-        Ok(()) => Need::present(name, format!("{SYSTEM_BUS} answers")),
+        Ok(()) => Need::present(name, format!("{SYSTEM_BUS} is reachable")),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Need::missing(
             name,
-            format!("{SYSTEM_BUS} may not be opened"),
-            vec![format!("chmod 0666 {SYSTEM_BUS}, or a unit that does not hide it (InaccessiblePaths=)")],
+            format!("no permission to open {SYSTEM_BUS}"),
+            vec![format!("chmod 0666 {SYSTEM_BUS}, or remove it from InaccessiblePaths= in the unit")],
         ),
         Err(error) => Need::missing(
             name,
-            format!("{SYSTEM_BUS} does not answer: {error}"),
+            format!("cannot connect to {SYSTEM_BUS}: {error}"),
             vec!["systemctl start dbus.socket".to_owned()],
         ),
     }
@@ -157,11 +157,11 @@ fn journal(
     let name = "journal";
     match (reach.journal, tried) {
         (JournalFiles::Missing, _) | (_, Err(Error::NoJournal)) => {
-            Need::absent(name, "there is no journal on this machine")
+            Need::absent(name, "this machine has no journal")
         }
         (JournalFiles::Readable | JournalFiles::Skipped, Ok(notes)) => {
             let how = if reach.lends_journal {
-                "CAP_DAC_READ_SEARCH, lent to journalctl alone"
+                "CAP_DAC_READ_SEARCH, given to journalctl only"
             } else {
                 "its files are readable"
             };
@@ -174,7 +174,7 @@ fn journal(
                 }
             }
         }
-        // Its files may be opened, and journalctl still cannot read them: no privilege would change that.
+        // The files are accessible, and journalctl still cannot read them: no privilege would change that.
         (JournalFiles::Readable | JournalFiles::Skipped, Err(error))
             if !matches!(error, Error::JournalPermission) =>
         {
@@ -203,10 +203,10 @@ fn journal(
 fn gpus(nodes: &GpuNodes, user: &str) -> Need {
     let name = "gpu_devices";
     match (nodes.open.first(), nodes.closed.first()) {
-        (None, None) => Need::absent(name, "there are no GPU device nodes: the driver is not loaded"),
+        (None, None) => Need::absent(name, "no GPU device nodes: the driver is not loaded"),
         (_, Some(closed)) => Need::missing(
             name,
-            format!("{} may not be opened", closed.display()),
+            format!("no permission to open {}", closed.display()),
             vec![
                 format!("usermod -aG {VIDEO_GROUP} {user}"),
                 "DeviceAllow=char-nvidia* rw in the unit".to_owned(),
@@ -217,7 +217,7 @@ fn gpus(nodes: &GpuNodes, user: &str) -> Need {
                 1 => String::new(),
                 count => format!(" and {} more", count - 1),
             };
-            Need::present(name, format!("{}{others} may be opened", open.display()))
+            Need::present(name, format!("{}{others} can be opened", open.display()))
         }
     }
 }
@@ -225,16 +225,16 @@ fn gpus(nodes: &GpuNodes, user: &str) -> Need {
 fn low_port(address: SocketAddr, reduced: &Reduced, binary: &Path) -> Need {
     let name = "low_port";
     if reduced.start().is_root() {
-        return Need::present(name, format!("{address} is taken before root is given up"));
+        return Need::present(name, format!("{address} is bound before root privileges are dropped"));
     }
     if reduced.start().has(Capability::NetBindService) {
-        return Need::present(name, format!("CAP_NET_BIND_SERVICE, until {address} is taken"));
+        return Need::present(name, format!("CAP_NET_BIND_SERVICE, until {address} is bound"));
     }
     Need::missing(
         name,
-        format!("{address} is privileged"),
+        format!("{address} is a privileged port"),
         vec![
-            format!("ListenStream={address} in sek8s-status.socket: systemd takes it"),
+            format!("ListenStream={address} in sek8s-status.socket, which systemd binds"),
             "AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit".to_owned(),
             format!("setcap cap_net_bind_service+p {}", binary.display()),
         ],

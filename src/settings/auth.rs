@@ -1,4 +1,4 @@
-//! The settings of `serve` that say who may ask.
+//! The settings of `serve` for TLS and authentication.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::{
     cli::Serve,
 };
 
-/// A file of a setting, with what the setting is called where it came from.
+/// A file of a setting, with the name of the setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
     /// Absolute.
@@ -22,27 +22,27 @@ pub struct File {
 }
 
 impl File {
-    /// Why it cannot be used.
+    /// An error about this file.
     #[must_use]
     pub fn unusable(&self, why: &str) -> SettingError {
         SettingError::unusable(&self.setting, &self.path.to_string_lossy(), why)
     }
 }
 
-/// The files that TLS is made of: both of a pair, or none.
+/// The files of TLS: certificate and key, and optionally a CA for client certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     /// The chain, our own certificate first.
     pub certificate: File,
     /// Its key.
     pub key: File,
-    /// Who signs clients' certificates, if they are asked for one.
+    /// The CAs of client certificates, if those are requested.
     pub client_ca: Option<File>,
-    /// Clients without one are not even let in.
+    /// Whether a client certificate is required.
     pub is_client_required: bool,
 }
 
-/// The settings that say who may ask.
+/// The settings for TLS and authentication.
 #[derive(Debug, Clone)]
 pub struct AuthSettings {
     /// The chain, our own certificate first.
@@ -51,25 +51,25 @@ pub struct AuthSettings {
     pub tls_key: Setting<Option<File>>,
     /// Do not start without TLS.
     pub require_tls: Setting<bool>,
-    /// Who signs clients' certificates.
+    /// The CAs of client certificates.
     pub client_ca: Setting<Option<File>>,
-    /// Clients without one are not even let in.
+    /// Whether a client certificate is required.
     pub mtls_required: Setting<bool>,
-    /// Bearer tokens, one a line.
+    /// Bearer tokens, one per line.
     pub auth_token_file: Setting<Option<File>>,
-    /// Keys that may sign requests.
+    /// Keys that are authorized to sign requests.
     pub allowed_validators: Setting<Vec<Address>>,
-    /// One more of them.
+    /// The miner's key, which is authorized as well.
     pub miner_ss58: Setting<Option<Address>>,
-    /// How many of the schemes a request has to pass.
+    /// How many of the schemes a request must pass.
     pub mode: Setting<Mode>,
 }
 
 impl AuthSettings {
-    /// Reads them all, and checks that they go together. No file is opened.
+    /// Reads them all, and checks that they are consistent. Opens no file.
     ///
     /// # Errors
-    /// The first one that is unreadable, or lacks another.
+    /// The first one that is invalid, or requires another.
     pub(super) fn resolve(look: &Lookup<'_>, flags: &Serve) -> Result<Self, SettingError> {
         let file = |flag: &str, variable: &str, given: &Option<String>| {
             let path =
@@ -102,7 +102,7 @@ impl AuthSettings {
                 |text| {
                     Address::parse(text)
                         .map(Some)
-                        .ok_or_else(|| "an SS58 address, and not that of nobody".to_owned())
+                        .ok_or_else(|| "a valid SS58 address other than the all-zero account".to_owned())
                 },
             )?,
             mode: look.setting("auth", "AUTH", flags.auth.as_deref(), Mode::Any, auth_mode)?,
@@ -111,15 +111,15 @@ impl AuthSettings {
         Ok(settings)
     }
 
-    /// A half of something would look like the whole.
+    /// A half-configured scheme would look like a complete one.
     fn check(&self) -> Result<(), SettingError> {
         let missing = |flag: &str, variable: &str, origin: Origin, given: &str, other: &str| {
-            Err(SettingError::unusable(&name(flag, variable, origin), given, &format!("it needs {other}")))
+            Err(SettingError::unusable(&name(flag, variable, origin), given, &format!("it requires {other}")))
         };
         let path = |file: &File| file.path.to_string_lossy().into_owned();
         match (&self.tls_cert.value, &self.tls_key.value) {
-            (Some(file), None) => return Err(file.unusable("it needs --tls-key (TLS_KEY_PATH), too")),
-            (None, Some(file)) => return Err(file.unusable("it needs --tls-cert (TLS_CERT_PATH), too")),
+            (Some(file), None) => return Err(file.unusable("it requires --tls-key (TLS_KEY_PATH)")),
+            (None, Some(file)) => return Err(file.unusable("it requires --tls-cert (TLS_CERT_PATH)")),
             _ => {}
         }
         let pair = "--tls-cert (TLS_CERT_PATH) and --tls-key (TLS_KEY_PATH)";
@@ -138,7 +138,7 @@ impl AuthSettings {
             || self.auth_token_file.value.is_some()
             || !self.hotkeys().is_empty();
         if self.mode.value == Mode::All && !has_scheme {
-            let one = "a scheme: --client-ca, --auth-token-file, --allowed-validators or --miner-ss58";
+            let one = "at least one of --client-ca, --auth-token-file, --allowed-validators and --miner-ss58";
             return missing("auth", "AUTH", self.mode.origin, "all", one);
         }
         Ok(())
@@ -155,7 +155,7 @@ impl AuthSettings {
         })
     }
 
-    /// All keys that may sign requests.
+    /// All keys that are authorized to sign requests.
     #[must_use]
     pub fn hotkeys(&self) -> Hotkeys {
         Hotkeys::new(self.allowed_validators.value.iter().chain(&self.miner_ss58.value).cloned().collect())

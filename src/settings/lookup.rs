@@ -1,13 +1,13 @@
-//! A flag, else a variable of the environment, else the default.
+//! Looks up a setting: a flag, otherwise an environment variable, otherwise the default.
 
 use std::ffi::OsString;
 
 use super::{Environment, Origin, Setting, SettingError};
 
-/// Finds what was given for a setting.
+/// Finds the value of a setting.
 pub(super) struct Lookup<'a> {
     pub(super) environment: Environment<'a>,
-    /// The caller is not to be trusted with files (AT_SECURE).
+    /// The caller is not trusted to choose files (AT_SECURE).
     pub(super) is_secure: bool,
 }
 
@@ -20,10 +20,8 @@ impl Lookup<'_> {
         default: T,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Setting<T>, SettingError> {
-        let (text, origin) = match (given, self.variable(variable)?) {
-            (Some(text), _) => (text.to_owned(), Origin::Flag),
-            (None, Some(text)) => (text, Origin::Environment),
-            (None, None) => return Ok(Setting { value: default, origin: Origin::Default }),
+        let Some((text, origin)) = self.given(variable, given)? else {
+            return Ok(Setting { value: default, origin: Origin::Default });
         };
         match read(text.trim()) {
             Ok(value) => Ok(Setting { value, origin }),
@@ -35,8 +33,8 @@ impl Lookup<'_> {
         }
     }
 
-    /// The same for what names a file, a folder or a user. Whoever has less than this program must not
-    /// choose what it reads, writes, runs or becomes.
+    /// The same for a setting that names a file, a directory or a user: a caller with fewer privileges than
+    /// this process must not choose what it reads, writes, runs or becomes.
     pub(super) fn of_host<T>(
         &self,
         flag: &str,
@@ -45,15 +43,20 @@ impl Lookup<'_> {
         default: T,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Setting<T>, SettingError> {
-        let allowed = |text: &str| {
-            if self.is_secure {
-                Err("left out: this program has privileges that its caller may not have, by its file"
-                    .to_owned())
-            } else {
-                read(text)
+        match self.given(variable, given)? {
+            Some((text, origin)) if self.is_secure => {
+                let why = "not allowed: this binary is setuid or has file capabilities";
+                Err(SettingError::unusable(&name(flag, variable, origin), &text, why))
             }
-        };
-        self.setting(flag, variable, given, default, allowed)
+            _ => self.setting(flag, variable, given, default, read),
+        }
+    }
+
+    fn given(&self, variable: &str, flag: Option<&str>) -> Result<Option<(String, Origin)>, SettingError> {
+        Ok(match (flag, self.variable(variable)?) {
+            (Some(text), _) => Some((text.to_owned(), Origin::Flag)),
+            (None, text) => text.map(|text| (text, Origin::Environment)),
+        })
     }
 
     /// A variable's value; an empty or blank one counts as unset.
@@ -65,13 +68,13 @@ impl Lookup<'_> {
             None => Ok(None),
             Some(Ok(text)) => Ok((!text.trim().is_empty()).then_some(text)),
             Some(Err(bytes)) => {
-                Err(SettingError::unusable(name, &bytes.to_string_lossy(), "it must be text in UTF-8"))
+                Err(SettingError::unusable(name, &bytes.to_string_lossy(), "it must be valid UTF-8"))
             }
         }
     }
 }
 
-/// What a setting is called where it came from.
+/// The name of a setting: its flag, or its variable if it comes from the environment.
 pub(super) fn name(flag: &str, variable: &str, origin: Origin) -> String {
     if origin == Origin::Flag { format!("--{flag}") } else { variable.to_owned() }
 }

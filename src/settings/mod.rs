@@ -1,5 +1,5 @@
-//! Settings: from a flag, else from the environment, else the default; each checked, and each
-//! remembering where it came from.
+//! Settings: from a flag, otherwise from the environment, otherwise the default; each is checked and keeps its
+//! origin.
 
 mod auth;
 mod lookup;
@@ -33,7 +33,7 @@ pub enum Origin {
     Flag,
     /// A variable of the environment.
     Environment,
-    /// Nobody said anything.
+    /// Neither was given.
     Default,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for SettingError {
 impl std::error::Error for SettingError {}
 
 impl SettingError {
-    /// For a setting whose value cannot be used on this machine: what was given and why not.
+    /// A setting with its value, and why it cannot be used.
     #[must_use]
     pub fn unusable(name: &str, given: &str, why: &str) -> Self {
         Self(format!("`{name}` is `{}`: {why}", given.escape_debug()))
@@ -86,30 +86,30 @@ pub struct Settings {
     pub timeout: Setting<Duration>,
     /// Bytes of text in an answer.
     pub max_output: Setting<usize>,
-    /// Log lines when none are asked for.
+    /// The default number of log lines.
     pub log_default: Setting<u32>,
     /// The most log lines.
     pub log_max: Setting<u32>,
     /// The widest log window, in minutes.
     pub log_window: Setting<u32>,
-    /// Units that may be masked.
+    /// Services that are healthy when masked.
     pub masked_ok: Setting<Vec<&'static Service>>,
     /// Whether an overview carries log lines of services that failed.
     pub last_log: Setting<bool>,
-    /// Where programs are looked for: absolute folders.
+    /// Where programs are searched: absolute directories.
     pub program_path: Setting<Vec<PathBuf>>,
-    /// Where journald keeps its files: absolute folders.
+    /// Where journald keeps its files: absolute directories.
     pub journal_path: Setting<Vec<PathBuf>>,
-    /// Who root has to become, if somebody was named.
+    /// The user to switch to when started as root, if set.
     pub run_as: Setting<Option<String>>,
 }
 
 impl Settings {
-    /// Reads and checks them all. `is_secure`: this program has more privileges than its caller, who may
-    /// name no files then.
+    /// Reads and checks them all. `is_secure`: this process has more privileges than its caller, which may not
+    /// choose files then.
     ///
     /// # Errors
-    /// The first one that is unreadable or out of its range.
+    /// The first one that is invalid or out of range.
     pub fn resolve(
         flags: &GlobalFlags,
         environment: Environment<'_>,

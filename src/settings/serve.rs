@@ -1,4 +1,4 @@
-//! The settings of `serve` alone.
+//! The settings of `serve`.
 
 use std::{
     fmt,
@@ -33,22 +33,22 @@ impl fmt::Display for Listen {
     }
 }
 
-/// The settings of `serve` alone.
+/// The settings of `serve`.
 #[derive(Debug, Clone)]
 pub struct ServeSettings {
     /// Where it listens.
     pub listen: Setting<Listen>,
     /// The permission bits of the Unix socket.
     pub uds_mode: Setting<u32>,
-    /// A second place where all paths stand, such as `/status`.
+    /// The prefix under which all paths exist as well, such as `/status`.
     pub path_prefix: Setting<Option<String>>,
     /// The most connections at a time.
     pub max_connections: Setting<usize>,
-    /// How long a finished answer is given out again.
+    /// How long answers are cached.
     pub max_age: Setting<Duration>,
     /// What is logged.
     pub log_level: Setting<log::LevelFilter>,
-    /// Who may ask.
+    /// TLS and authentication.
     pub auth: AuthSettings,
 }
 
@@ -56,7 +56,7 @@ impl ServeSettings {
     /// Reads and checks them all. `is_secure` is as in [`super::Settings::resolve`].
     ///
     /// # Errors
-    /// The first one that is unreadable or out of its range.
+    /// The first one that is invalid or out of range.
     pub fn resolve(
         flags: &Serve,
         environment: Environment<'_>,
@@ -118,11 +118,13 @@ impl ServeSettings {
     }
 }
 
-/// A flag for one goes before the environment's word for the other.
+/// A flag overrides the environment, even across `--listen` and `UDS_PATH`.
 fn listen(look: &Lookup<'_>, flags: &Serve) -> Result<Setting<Listen>, SettingError> {
     if let Some(text) = flags.listen.as_deref() {
         let setting = look.setting("listen", "", Some(text), None, |text| {
-            text.parse().map(Some).map_err(|_| "an address and a port, such as `127.0.0.1:8080`".to_owned())
+            text.parse()
+                .map(Some)
+                .map_err(|_| "an IP address and a port, such as `127.0.0.1:8080`".to_owned())
         })?;
         if let Some(address) = setting.value {
             return Ok(Setting { value: Listen::Tcp(address), origin: setting.origin });
@@ -138,7 +140,7 @@ fn listen(look: &Lookup<'_>, flags: &Serve) -> Result<Setting<Listen>, SettingEr
     })?;
     let port = look.setting("", "PORT", None, 8080, |text| {
         let port = text.parse::<u16>().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-        port.ok_or_else(|| "a port from 0 to 65535".to_owned())
+        port.ok_or_else(|| "a port number from 0 to 65535".to_owned())
     })?;
     let origin = if address.origin == Origin::Environment { address.origin } else { port.origin };
     Ok(Setting { value: Listen::Tcp(SocketAddr::new(address.value, port.value)), origin })

@@ -1,4 +1,4 @@
-//! How the values of settings are read. Each says what is allowed when it cannot read one.
+//! Parsers for the values of settings. Each error says what is allowed.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     service::{self, Service},
 };
 
-/// A boolean as settings and queries write it, in any case; `None` if it is none.
+/// A boolean as in settings and queries, in any case; `None` if invalid.
 #[must_use]
 pub fn boolean(text: &str) -> Option<bool> {
     let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
@@ -23,7 +23,7 @@ pub fn boolean(text: &str) -> Option<bool> {
 }
 
 pub(super) fn boolean_setting(text: &str) -> Result<bool, String> {
-    boolean(text).ok_or_else(|| "true or false".to_owned())
+    boolean(text).ok_or_else(|| "`true` or `false`".to_owned())
 }
 
 pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
@@ -38,14 +38,14 @@ pub(super) fn auth_mode(text: &str) -> Result<Mode, String> {
     }
 }
 
-/// At least one: where somebody meant to name keys, an empty list would let everybody in. One that cannot
-/// be read is named, since there may be many.
+/// At least one: an empty list would turn authentication off for an operator who meant to turn it on. An
+/// invalid address is named in the error, since there may be many.
 pub(super) fn addresses(text: &str) -> Result<Vec<Address>, String> {
-    let allowed = "SS58 addresses with commas between them, at least one";
+    let allowed = "one or more comma-separated SS58 addresses";
     let named = text.split(',').map(str::trim).filter(|address| !address.is_empty());
     let addresses: Vec<_> = named
         .map(|address| {
-            let unreadable = || format!("{allowed}; `{}` is none", address.escape_debug());
+            let unreadable = || format!("{allowed}; `{}` is not a valid one", address.escape_debug());
             Address::parse(address).ok_or_else(unreadable)
         })
         .collect::<Result<_, _>>()?;
@@ -53,7 +53,7 @@ pub(super) fn addresses(text: &str) -> Result<Vec<Address>, String> {
 }
 
 pub(super) fn file_path(text: &str) -> Result<PathBuf, String> {
-    std::path::absolute(text).map_err(|_| "the path of a file".to_owned())
+    std::path::absolute(text).map_err(|_| "a file path".to_owned())
 }
 
 pub(super) fn count(text: &str, least: u32, most: u32) -> Result<u32, String> {
@@ -63,7 +63,7 @@ pub(super) fn count(text: &str, least: u32, most: u32) -> Result<u32, String> {
         .ok_or_else(|| format!("a whole number from {least} to {most}"))
 }
 
-/// A duration as people write it; a plain number is seconds.
+/// A duration such as `1m30s`; a plain number is in seconds.
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let duration = if plain {
@@ -71,14 +71,14 @@ pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     } else {
         humantime::parse_duration(text).ok()
     };
-    duration
-        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_mins(1))
-        .ok_or_else(|| "a duration over 0 and up to 60s, such as `10s`; a plain number is seconds".to_owned())
+    duration.filter(|duration| !duration.is_zero() && *duration <= Duration::from_mins(1)).ok_or_else(|| {
+        "a duration greater than 0 and at most 60s, such as `10s` (a plain number is in seconds)".to_owned()
+    })
 }
 
-/// A duration as people write it; a plain number is seconds, and 0 means never.
+/// A duration such as `1s`; a plain number is in seconds, and 0 disables caching.
 pub(super) fn max_age(text: &str) -> Result<Duration, String> {
-    let allowed = || "a duration up to 60s, such as `1s`, or 0 for never".to_owned();
+    let allowed = || "a duration of at most 60s, such as `1s`, or 0 to disable caching".to_owned();
     if text == "0" { Ok(Duration::ZERO) } else { timeout(text).map_err(|_| allowed()) }
 }
 
@@ -93,9 +93,9 @@ pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
 
 pub(super) fn max_output(text: &str) -> Result<usize, String> {
     let bytes = text.parse::<ByteSize>().ok().and_then(|size| usize::try_from(size.as_u64()).ok());
-    bytes
-        .filter(|bytes| (1024..=1_000_000).contains(bytes))
-        .ok_or_else(|| "from 1024 to 1000000 bytes, such as `16KiB`; a plain number is bytes".to_owned())
+    bytes.filter(|bytes| (1024..=1_000_000).contains(bytes)).ok_or_else(|| {
+        "a size from 1024 to 1000000 bytes, such as `16KiB` (a plain number is in bytes)".to_owned()
+    })
 }
 
 pub(super) fn services(text: &str) -> Result<Vec<&'static Service>, String> {
@@ -103,7 +103,7 @@ pub(super) fn services(text: &str) -> Result<Vec<&'static Service>, String> {
         .map(str::trim)
         .filter(|id| !id.is_empty())
         .map(|id| {
-            service::find(id).ok_or_else(|| "service ids, as `sek8s-status services` lists them".to_owned())
+            service::find(id).ok_or_else(|| "one or more service ids; see `sek8s-status services`".to_owned())
         })
         .collect()
 }
@@ -111,7 +111,7 @@ pub(super) fn services(text: &str) -> Result<Vec<&'static Service>, String> {
 pub(super) fn folders(text: &str) -> Result<Vec<PathBuf>, String> {
     text.split(':')
         .filter(|folder| !folder.is_empty())
-        .map(|folder| std::path::absolute(folder).map_err(|_| "folders with colons between them".to_owned()))
+        .map(|folder| std::path::absolute(folder).map_err(|_| "colon-separated directories".to_owned()))
         .collect()
 }
 
@@ -123,7 +123,7 @@ pub(super) fn socket_path(text: &str) -> Result<PathBuf, String> {
     }
     match path.parent().map(std::path::Path::is_dir) {
         Some(true) => Ok(path),
-        _ => Err("a path in a folder that exists".to_owned()),
+        _ => Err("a path in an existing directory".to_owned()),
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) fn mode(text: &str) -> Result<u32, String> {
     u32::from_str_radix(text, 8)
         .ok()
         .filter(|mode| *mode <= 0o777 && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .ok_or_else(|| "permission bits in octal, such as `0660`".to_owned())
+        .ok_or_else(|| "octal permission bits, such as `0660`".to_owned())
 }
 
 pub(super) fn path_prefix(text: &str) -> Result<Option<String>, String> {
@@ -142,7 +142,7 @@ pub(super) fn path_prefix(text: &str) -> Result<Option<String>, String> {
     if text.strip_prefix('/').is_some_and(|rest| rest.split('/').all(plain)) {
         Ok(Some(text.to_owned()))
     } else {
-        Err("a path such as `/status`: a slash before each name, none at the end".to_owned())
+        Err("a path such as `/status`, of letters, digits and `-._~`, with no trailing slash".to_owned())
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_read_in_their_ranges() {
+    fn values_are_parsed_within_their_ranges() {
         #[expect(clippy::needless_pass_by_value, reason = "a table of cases reads better so")]
         fn case<T: std::fmt::Debug + PartialEq>(
             read: impl Fn(&str) -> Result<T, String>,

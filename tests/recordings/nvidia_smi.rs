@@ -88,12 +88,12 @@ fn as_rows(recording: &Recording) {
     let (columns, rows, body) = if command.contains("noheader") {
         let list = command.split_once("--query-gpu=").unwrap().1.split(' ').next().unwrap();
         let columns: Vec<&str> = list.split(',').collect();
-        let rows = parse_gpu_rows(&columns, &text);
+        let rows = parse_gpu_rows(&columns, &text).rows;
         (columns, rows, text.as_str())
     } else {
         let (header, body) = text.split_once('\n').unwrap();
         let columns = header.split(',').map(|name| name.split('[').next().unwrap().trim()).collect();
-        (columns, parse_gpu_rows_with_header(&text), body)
+        (columns, parse_gpu_rows_with_header(&text).rows, body)
     };
     check_rows(recording, &rows);
 

@@ -155,7 +155,7 @@ fn probe(server: &Server, said: &[(&str, usize)]) {
 #[test]
 fn a_probe_that_resets_or_says_nothing_is_closed_quietly() {
     let server = Server::start(leveled(serve("")));
-    probe(&server, &[(" - ended without a request", 7)]);
+    probe(&server, &[(" - closed without a request", 7)]);
     assert_eq!(server.get("/health").status, 200);
 }
 
@@ -172,7 +172,7 @@ fn a_probe_of_the_tls_port_that_resets_or_says_nothing_is_closed_quietly() {
     std::process::Command::new("chmod").args(["0600", &named("server.key")]).status().unwrap();
     let _ = std::process::Command::new("chown").args(["nobody", &named("server.key")]).status();
     let server = Server::start(test);
-    probe(&server, &[(" - TLS was not agreed on: ", 7)]);
+    probe(&server, &[(" - TLS handshake failed: ", 7)]);
     let address = server.name().strip_prefix("https://").unwrap().to_owned();
     // Half a handshake and gone, as some health checks do it.
     for _ in 0..3 {
@@ -185,12 +185,12 @@ fn a_probe_of_the_tls_port_that_resets_or_says_nothing_is_closed_quietly() {
     // TLS is agreed on, and then nothing is asked.
     let mut silent = server.connect();
     silent.is_closed();
-    lines_with(&server, " - ended without a request");
+    lines_with(&server, " - closed without a request");
     assert_eq!(warnings(&server), Vec::<String>::new());
     // What is no TLS is still a warning.
     let mut stranger = server.try_connect_bare().unwrap();
     stranger.send(b"GET /health HTTP/1.1\r\n\r\n");
     stranger.is_over();
     eventually("it is a warning", || warnings(&server).len() == 1);
-    assert!(warnings(&server)[0].contains("TLS was not agreed on: received corrupt message"));
+    assert!(warnings(&server)[0].contains("TLS handshake failed: received corrupt message"));
 }

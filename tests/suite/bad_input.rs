@@ -1,4 +1,4 @@
-//! What a user gets wrong, and what he is told.
+//! Wrong input on the command line, and its error messages.
 
 use crate::{
     stub::{Stub, entry},
@@ -7,7 +7,7 @@ use crate::{
 
 #[test]
 fn an_unlisted_service_is_refused_before_anything_runs() {
-    let said = "sek8s-status: unknown service `sshd`; `sek8s-status services` lists the ids\n";
+    let said = "sek8s-status: unknown service `sshd`; see `sek8s-status services`\n";
     Test::new("status sshd").stderr(said).asked_nothing().status(2);
     Test::new("status k3s sshd").stderr(said).asked_nothing().status(2);
     Test::new("logs sshd").stderr(said).asked_nothing().status(2);
@@ -86,8 +86,8 @@ fn a_setting_out_of_range_stops_every_subcommand_with_one_line() {
             test.stderr(&said).asked_nothing().status(2);
         }
     }
-    let duration = "a duration over 0 and up to 60s, such as `10s`; a plain number is seconds";
-    let bytes = "from 1024 to 1000000 bytes, such as `16KiB`; a plain number is bytes";
+    let duration = "a duration greater than 0 and at most 60s, such as `10s` (a plain number is in seconds)";
+    let bytes = "a size from 1024 to 1000000 bytes, such as `16KiB` (a plain number is in bytes)";
     case("--timeout", "0", duration);
     case("--timeout", "61s", duration);
     case("--timeout", "soon", duration);
@@ -101,8 +101,8 @@ fn a_setting_out_of_range_stops_every_subcommand_with_one_line() {
     case("LOG_TAIL_MAX", "10001", "a whole number from 100 to 10000");
     case("--log-window", "0", "a whole number from 1 to 10080");
     case("LOG_WINDOW_MAX_MINUTES", "-1", "a whole number from 1 to 10080");
-    case("--masked-ok", "sshd", "service ids, as `sek8s-status services` lists them");
-    case("MASKED_OK", "k3s,sshd", "service ids, as `sek8s-status services` lists them");
+    case("--masked-ok", "sshd", "one or more service ids; see `sek8s-status services`");
+    case("MASKED_OK", "k3s,sshd", "one or more service ids; see `sek8s-status services`");
 }
 
 #[test]

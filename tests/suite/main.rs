@@ -13,6 +13,7 @@ mod crowds;
 mod demo;
 mod gate;
 mod language;
+mod messages;
 mod packaging;
 mod passed_sockets;
 mod pki;

@@ -42,7 +42,7 @@ fn refused(passed: Option<OwnedFd>, more: &str) -> String {
     said.strip_prefix("sek8s-status: ").unwrap().trim_end().to_owned()
 }
 
-const CONNECTION: &str = "is a connection and not a listening socket: set `Accept=no` in the socket unit";
+const CONNECTION: &str = "is a connection, not a listening socket: set `Accept=no` in the socket unit";
 
 #[test]
 fn a_connection_that_was_passed_names_the_line_to_change() {
@@ -73,18 +73,19 @@ fn what_cannot_be_listened_on_is_called_what_it_is() {
     bind(&packets, &rustix::net::SocketAddrUnix::new(place("packets")).unwrap()).unwrap();
     listen(&packets, 1).unwrap();
     let netlink = socket(AddressFamily::NETLINK, SocketType::RAW, None).unwrap();
-    let datagram = "is a datagram socket: write `ListenStream=` for `ListenDatagram=` in the socket unit";
-    let no_socket = "is not a socket: pass only those of `ListenStream=` lines";
+    let datagram =
+        "is a datagram socket: use `ListenStream=` instead of `ListenDatagram=` in the socket unit";
+    let no_socket = "is not a socket: pass only `ListenStream=` sockets";
     let cases: [(OwnedFd, &str); 9] = [
         (UdpSocket::bind("127.0.0.1:0").unwrap().into(), datagram),
         (UdpSocket::bind("[::]:0").or_else(|_| UdpSocket::bind("0.0.0.0:0")).unwrap().into(), datagram),
         (UnixDatagram::bind(place("datagram")).unwrap().into(), datagram),
         (
             packets,
-            "is a socket of sequential packets: write `ListenStream=` for `ListenSequentialPacket=` in the socket unit",
+            "is a sequential-packet socket: use `ListenStream=` instead of `ListenSequentialPacket=` in the socket unit",
         ),
-        (netlink, "is neither a TCP nor a Unix socket: only these can be served"),
-        (pipe().unwrap().0, "is a FIFO: write `ListenStream=` for `ListenFIFO=` in the socket unit"),
+        (netlink, "is neither a TCP nor a Unix socket: only these are supported"),
+        (pipe().unwrap().0, "is a FIFO: use `ListenStream=` instead of `ListenFIFO=` in the socket unit"),
         (File::create(place("file")).unwrap().into(), no_socket),
         (File::open("/dev/null").unwrap().into(), no_socket),
         (File::open(folder.path()).unwrap().into(), no_socket),
@@ -96,7 +97,7 @@ fn what_cannot_be_listened_on_is_called_what_it_is() {
         );
     }
     let said = refused(None, "LISTEN_FDS=1");
-    let expected = "`LISTEN_FDS` is `1`: descriptor 3 cannot be used, or was not passed at all: ";
+    let expected = "`LISTEN_FDS` is `1`: descriptor 3 cannot be used or was not passed: ";
     assert!(said.starts_with(expected), "{said}");
 }
 
@@ -106,10 +107,7 @@ fn the_one_that_is_wrong_is_named_by_its_own_number_and_name() {
     let said =
         refused(Some(listener), "LISTEN_FDS=3 LISTEN_FDNAMES=web:connection; exec 4<&3 5</dev/null; true");
     // The fourth and third are the same one, and good; the fifth has no name.
-    assert_eq!(
-        said,
-        "`LISTEN_FDS` is `3`: descriptor 5 is not a socket: pass only those of `ListenStream=` lines"
-    );
+    assert_eq!(said, "`LISTEN_FDS` is `3`: descriptor 5 is not a socket: pass only `ListenStream=` sockets");
 }
 
 #[test]

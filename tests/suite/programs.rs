@@ -186,7 +186,7 @@ fn a_program_that_is_missing_or_cannot_be_started_is_said_to_be_missing() {
         let ran = test
             .any_stdout()
             .stderr(
-                "sek8s-status: `nvidia-smi` is missing or cannot be executed; install it, or name its directory with --program-path\n",
+                "sek8s-status: `nvidia-smi` is missing or cannot be executed; install it, or set --program-path to its directory\n",
             )
             .status(2);
         assert_eq!(ran.json()["detail"]["error"], "missing_binary");
@@ -323,5 +323,5 @@ fn an_answer_that_cannot_be_written_is_said() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("could not be written"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("sek8s-status: could not write the output: "));
 }

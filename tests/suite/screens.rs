@@ -42,7 +42,7 @@ fn without_today(text: &str) -> String {
         let is_log = line.contains("01:14:5");
         let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         for word in words.iter_mut().filter(|word| is_time(word) && !is_log) {
-            *word = "00:00:00".to_owned();
+            "00:00:00".clone_into(word);
         }
         kept.push_str(&words.join(" "));
         kept.push('\n');

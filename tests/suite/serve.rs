@@ -794,7 +794,7 @@ fn a_socket_on_which_nobody_answers_is_replaced_and_nothing_else() {
     let server = Server::start(serve_on(&path));
     assert_eq!(server.get("/health").status, 200);
 
-    let taken = format!("`listen` is `unix:{}`: something else listens there", path.display());
+    let taken = format!("`listen` is `unix:{}`: address already in use", path.display());
     refuses(serve_on(&path), &taken);
     assert_eq!(server.get("/health").status, 200, "the first one is still there");
 
@@ -802,14 +802,14 @@ fn a_socket_on_which_nobody_answers_is_replaced_and_nothing_else() {
     fs::write(&file, "mine").unwrap();
     refuses(
         serve_on(&file),
-        &format!("`listen` is `unix:{}`: there is a file that is no socket", file.display()),
+        &format!("`listen` is `unix:{}`: a file that is not a socket already exists there", file.display()),
     );
     assert_eq!(fs::read(&file).unwrap(), b"mine");
 
     let nowhere = folder.path().join("missing/http.sock");
     refuses(
         serve_on(&nowhere),
-        &format!("`--uds` is `{}`: it must be a path in a folder that exists", nowhere.display()),
+        &format!("`--uds` is `{}`: it must be a path in an existing directory", nowhere.display()),
     );
 }
 
@@ -817,7 +817,7 @@ fn a_socket_on_which_nobody_answers_is_replaced_and_nothing_else() {
 fn an_address_in_use_is_refused_by_its_name() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
-    let said = format!("`listen` is `http://{address}`: something else listens there");
+    let said = format!("`listen` is `http://{address}`: address already in use");
     refuses(Test::new(&format!("serve --listen {address}")), &said);
     refuses(
         Test::new("serve")
@@ -827,7 +827,7 @@ fn an_address_in_use_is_refused_by_its_name() {
     );
     refuses(
         Test::new("serve --listen 192.0.2.1:80"),
-        "`listen` is `http://192.0.2.1:80`: this machine does not have that address",
+        "`listen` is `http://192.0.2.1:80`: this machine does not have this address",
     );
 }
 
@@ -865,16 +865,16 @@ fn a_setting_of_serve_that_cannot_be_used_is_said_in_one_line_listening_or_not()
     case(
         "--listen nonsense",
         &[],
-        "`--listen` is `nonsense`: it must be an address and a port, such as `127.0.0.1:8080`",
+        "`--listen` is `nonsense`: it must be an IP address and a port, such as `127.0.0.1:8080`",
     );
-    case("", &[("PORT", "65536")], "`PORT` is `65536`: it must be a port from 0 to 65535");
-    case("", &[("PORT", "+80")], "`PORT` is `+80`: it must be a port from 0 to 65535");
+    case("", &[("PORT", "65536")], "`PORT` is `65536`: it must be a port number from 0 to 65535");
+    case("", &[("PORT", "+80")], "`PORT` is `+80`: it must be a port number from 0 to 65535");
     case("", &[("BIND_ADDRESS", "localhost")], "`BIND_ADDRESS` is `localhost`: it must be an IP address");
-    let octal = "it must be permission bits in octal, such as `0660`";
+    let octal = "it must be octal permission bits, such as `0660`";
     case("--uds-mode 0888", &[], &format!("`--uds-mode` is `0888`: {octal}"));
     case("", &[("UDS_MODE", "4755")], &format!("`UDS_MODE` is `4755`: {octal}"));
     case("", &[("UDS_PATH", "x")], "`UDS_PATH` is `x`: it must be an absolute path of at most 107 bytes");
-    let prefix = "it must be a path such as `/status`: a slash before each name, none at the end";
+    let prefix = "it must be a path such as `/status`, of letters, digits and `-._~`, with no trailing slash";
     case("--path-prefix status", &[], &format!("`--path-prefix` is `status`: {prefix}"));
     case("", &[("PATH_PREFIX", "/status/")], &format!("`PATH_PREFIX` is `/status/`: {prefix}"));
 }
@@ -1017,7 +1017,7 @@ fn the_start_warns_of_a_listener_beyond_this_machine_and_of_nothing_else() {
     let said = server.said();
     let lines: Vec<_> = said.lines().collect();
     assert_eq!(lines.len(), 2, "{said}");
-    assert!(lines[0].contains("is reachable from outside this machine: plain HTTP"), "{said}");
+    assert!(lines[0].contains("is reachable from other machines: no TLS and no authentication"), "{said}");
 
     let server = Server::start(serve(""));
     assert_eq!(server.said(), format!("sek8s-status: listening on {}\n", server.name()));
@@ -1074,9 +1074,7 @@ fn a_machine_without_a_folder_for_its_private_socket_is_told_what_is_missing() {
     for (variable, folder) in [("TMPDIR", "/nowhere"), ("RUNTIME_DIRECTORY", "/nowhere/else")] {
         serve("")
             .environment(variable, folder)
-            .stderr_holds(&format!(
-                "the server cannot run: no private socket can be made in `{folder}`: No such"
-            ))
+            .stderr_holds(&format!("server failed: cannot create the private socket in `{folder}`: No such"))
             .status(2);
     }
 }

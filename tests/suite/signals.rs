@@ -69,7 +69,9 @@ fn a_second_signal_ends_the_server_and_programs_that_ignore_signals() {
             // One nvidia-smi, two systemctl, one journalctl, and a child of each.
             eventually("the programs were started", || started(server.programs()).len() == count);
             server.signal(first);
-            eventually("it is stopping", || server.said().contains("stopping: requests in progress"));
+            eventually("it is stopping", || {
+                server.said().contains("stopping: finishing requests in progress")
+            });
             assert!(asking.iter_mut().all(Connection::is_quiet), "they are still waited for");
             let pids = started(server.programs());
             let begin = Instant::now();

@@ -167,6 +167,6 @@ fn namespace(bed: &Bed) {
     bed.sh("systemctl stop k3s 'systemd-journald@other.*' 2>/dev/null || :; rm -rf /var/log/journal/*.other");
     assert_eq!(
         logs["note"],
-        "all entries are from systemd itself: a unit with LogNamespace= has its own in another journal"
+        "all entries are from systemd itself: the entries of a unit with LogNamespace= are in another journal"
     );
 }

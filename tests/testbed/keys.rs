@@ -57,13 +57,18 @@ fn reload(bed: &Bed) {
     pair(bed, folder, "chutes", "640");
     bed.sh(&format!("echo {new} >{folder}/tokens; systemctl reload sek8s-status.service"));
     assert_eq!(unit.property("ActiveState"), "active");
-    bed.wait_until("journalctl -u sek8s-status.service -o cat | grep -q 'tokens read again'");
+    bed.wait_until("journalctl -u sek8s-status.service -o cat | grep -q 'tokens reloaded'");
     assert_eq!(shown(bed, &unit), of(bed, folder));
     assert!(curl(bed, &unit, "/overview", &new).ends_with(" 200"));
     assert!(curl(bed, &unit, "/overview", &old).ends_with(" 401"));
     assert_eq!(unit.property("MainPID"), process);
     let said = bed.sh("journalctl -u sek8s-status.service -o cat --no-pager");
-    assert!(!said.contains("may not be read") && !said.contains(&new) && !said.contains(&old), "{said}");
+    assert!(
+        !said.contains("is not readable after dropping privileges")
+            && !said.contains(&new)
+            && !said.contains(&old),
+        "{said}"
+    );
 }
 
 fn credentials(bed: &Bed) {
@@ -82,12 +87,12 @@ fn credentials(bed: &Bed) {
     let first = of(bed, folder);
     assert_eq!(shown(bed, &unit), first);
     let said = bed.sh("journalctl -u sek8s-status.service -o cat --no-pager");
-    assert!(!said.contains("may not be read"), "{said}");
+    assert!(!said.contains("is not readable after dropping privileges"), "{said}");
 
     // The copies are those of the start.
     pair(bed, folder, "root", "600");
     bed.sh("systemctl reload sek8s-status.service");
-    bed.wait_until("journalctl -u sek8s-status.service -o cat | grep -q 'certificates read again'");
+    bed.wait_until("journalctl -u sek8s-status.service -o cat | grep -q 'certificates reloaded'");
     assert_eq!(shown(bed, &unit), first);
     // And behind its socket nobody notices a restart.
     let failed = bed.sh(&format!(

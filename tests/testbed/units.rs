@@ -124,7 +124,7 @@ fn explained(bed: &Bed) {
     let text = reason_with("ExecStart=\\nExecStart=/no/such/program");
     assert!(text.ends_with("status 203 (EXEC: its program could not be executed)"), "{text}");
     let text = reason_with("User=nobody-of-that-name");
-    assert!(text.ends_with("status 217 (USER: its user does not exist or could not be taken)"), "{text}");
+    assert!(text.ends_with("status 217 (USER: its user does not exist or could not be set)"), "{text}");
 }
 
 fn no_bus(bed: &Bed) {

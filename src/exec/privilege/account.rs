@@ -1,4 +1,4 @@
-//! The user that root becomes.
+//! The user to switch to when started as root.
 
 use nix::unistd::{Gid, Uid};
 
@@ -8,19 +8,19 @@ use super::{
     failed,
 };
 
-/// Who root becomes when nobody is named.
+/// The default user.
 pub const DEFAULT_ACCOUNT: &str = "chutes";
 
-/// Who root becomes where there is no [`DEFAULT_ACCOUNT`].
+/// The user if [`DEFAULT_ACCOUNT`] does not exist.
 pub const LAST_ACCOUNT: &str = "nobody";
 
-/// May read the system's journal (systemd-journald.service(8)).
+/// Can read the system journal (systemd-journald.service(8)).
 pub const JOURNAL_GROUP: &str = "systemd-journal";
 
-/// May open the GPU device nodes, where these are narrowed.
+/// Can open the GPU device nodes, where access is restricted.
 pub const VIDEO_GROUP: &str = "video";
 
-/// A user with its group, and the two groups it gets from us.
+/// A user with its group, and the two supplementary groups that we add.
 #[derive(Debug)]
 pub struct Account {
     user: User,
@@ -34,21 +34,21 @@ impl Account {
     pub(super) fn to_run_as(name: Option<&str>) -> Result<Self, Refusal> {
         let user = match name {
             Some(name) => find(name)?
-                .ok_or_else(|| failed(&run_as(name), "there is no such user on this machine"))?,
+                .ok_or_else(|| failed(&run_as(name), "no such user in /etc/passwd"))?,
             None => match find(DEFAULT_ACCOUNT)? {
                 Some(user) => user,
                 None => find(LAST_ACCOUNT)?.ok_or_else(|| {
                     Refusal(format!(
-                        "started as root, and there is neither a user `{DEFAULT_ACCOUNT}` nor `{LAST_ACCOUNT}` \
-                         to become; name one with --run-as"
+                        "cannot drop root privileges: neither user `{DEFAULT_ACCOUNT}` nor `{LAST_ACCOUNT}` exists; \
+                         set --run-as"
                     ))
                 })?,
             },
         };
         if user.id == 0 || user.group == 0 {
-            return Err(failed(&run_as(&user.name), "that is root, or in root's group"));
+            return Err(failed(&run_as(&user.name), "it must not be root or in group root"));
         }
-        let groups = database::groups().map_err(|error| failed("the groups cannot be read", error))?;
+        let groups = database::groups().map_err(|error| failed("could not read the groups", error))?;
         let group = |name: &str| groups.iter().find(|group| group.name == name);
         let (journal, video) = (group(JOURNAL_GROUP), group(VIDEO_GROUP));
         let is_member_of_journal =
@@ -61,28 +61,28 @@ impl Account {
         })
     }
 
-    /// Whoever is not root cannot become another; naming oneself is all right.
+    /// Without root only the current user is allowed.
     pub(super) fn check_is(name: &str, user: Uid) -> Result<(), Refusal> {
         match find(name)? {
-            None => Err(failed(&run_as(name), "there is no such user on this machine")),
+            None => Err(failed(&run_as(name), "no such user in /etc/passwd")),
             Some(found) if found.id == user.as_raw() => Ok(()),
-            Some(_) => Err(failed(&run_as(name), "only root can become another user")),
+            Some(_) => Err(failed(&run_as(name), "only root can run as another user")),
         }
     }
 
-    /// What will not work for this user. `is_named`: somebody chose him, so he is meant for more than
-    /// this one run.
+    /// What will not work for this user. `is_named`: the operator chose the user, so runs without root are
+    /// likely.
     #[must_use]
     pub fn warning(&self, is_named: bool) -> Option<String> {
         let name = &self.user.name;
         if !self.has_journal_group {
             Some(format!(
-                "there is no group `{JOURNAL_GROUP}` on this machine: `{name}` may not be able to read the journal"
+                "group `{JOURNAL_GROUP}` does not exist: `{name}` may not be able to read the journal"
             ))
         } else if is_named && !self.is_member_of_journal {
             Some(format!(
-                "`{name}` is not in the group `{JOURNAL_GROUP}`: root lends it for this run, and without root there \
-                 would be no logs; usermod -aG {JOURNAL_GROUP} {name}"
+                "`{name}` is not in group `{JOURNAL_GROUP}`, which is added for this run only; run \
+                 `usermod -aG {JOURNAL_GROUP} {name}` to read logs without root"
             ))
         } else {
             None
@@ -107,7 +107,7 @@ impl Account {
         Gid::from_raw(self.user.group)
     }
 
-    /// Exactly these, whatever else the user is a member of.
+    /// Exactly these, whatever other groups the user is in.
     pub(super) fn groups(&self) -> &[Gid] {
         &self.groups
     }
@@ -118,6 +118,6 @@ fn run_as(name: &str) -> String {
 }
 
 fn find(name: &str) -> Result<Option<User>, Refusal> {
-    let users = database::users().map_err(|error| failed("the users cannot be read", error))?;
+    let users = database::users().map_err(|error| failed("could not read the users", error))?;
     Ok(users.into_iter().find(|user| user.name == name))
 }

@@ -1,13 +1,13 @@
-//! The two capabilities that may be of use, and how they are raised: in a thread that ends with it.
+//! The two useful capabilities, and how to raise them: in a thread that ends afterwards.
 
 use std::{io, panic, thread};
 
 use rustix::thread::{CapabilitySet, capabilities, configure_capability_in_ambient_set, set_capabilities};
 
-/// A capability that some subcommand can use (capabilities(7)).
+/// A capability that a subcommand can use (capabilities(7)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capability {
-    /// Reads every file: for journalctl, where the group `systemd-journal` is not to be had.
+    /// Reads every file: for journalctl, without group `systemd-journal`.
     DacReadSearch,
     /// Listens on ports below 1024.
     NetBindService,
@@ -34,10 +34,10 @@ impl Capability {
     }
 }
 
-/// Runs something with a permitted capability in effect, for it alone.
+/// Runs `act` alone with a permitted capability in effect.
 ///
 /// # Errors
-/// When it cannot be raised, or no thread is to be had.
+/// When it cannot be raised, or the thread cannot be started.
 pub fn raised<T: Send>(capability: Capability, act: impl FnOnce() -> T + Send) -> io::Result<T> {
     in_a_thread(|| {
         raise(capability, false)?;
@@ -45,10 +45,10 @@ pub fn raised<T: Send>(capability: Capability, act: impl FnOnce() -> T + Send) -
     })
 }
 
-/// The same for starting a child, which gets the capability too.
+/// The same for starting a child, which inherits the capability.
 ///
 /// # Errors
-/// When it cannot be raised, no thread is to be had, or the child does not start.
+/// When it cannot be raised, or the thread or the child cannot be started.
 pub fn lend<T: Send>(capability: Capability, start: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
     in_a_thread(|| {
         raise(capability, true)?;

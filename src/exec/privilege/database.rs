@@ -1,8 +1,8 @@
 //! The machine's users and groups, from its files: passwd(5), group(5).
 //!
-//! Not by getpwnam(3): that loads every module of nsswitch.conf(5) into a process that is still root, and
-//! these may ask the network. It costs a third more memory, too, and a statically linked binary would
-//! read only the files anyway. So a user is one of the machine's own, as `chutes` is.
+//! Not with getpwnam(3): it loads every module of nsswitch.conf(5) into a process that is still root, and
+//! these may use the network. It also needs a third more memory, and a statically linked binary would read
+//! only the files anyway. So only local users count, as `chutes` is one.
 
 use std::{fs, io};
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_read_and_what_is_none_is_left_out() {
+    fn valid_lines_are_parsed_and_others_ignored() {
         let chutes = User { name: "chutes".to_owned(), id: 998, group: 997 };
         assert_eq!(user("chutes:x:998:997:The miner:/var/lib/chutes:/usr/sbin/nologin"), Some(chutes));
         for none in [

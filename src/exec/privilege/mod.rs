@@ -1,8 +1,8 @@
-//! What this process may do: found out at its start, given up before its first thread.
+//! The privileges of this process: inspected at startup, dropped before its first thread starts.
 //!
-//! The order is the point (capabilities(7), setresuid(2)): the bounding set while `CAP_SETPCAP` is still
-//! there, the supplementary groups before the group, the group before the user, and then everything is
-//! read back from the kernel. Raw system calls change the calling thread alone, so there must be no other.
+//! The order matters (capabilities(7), setresuid(2)): the bounding set while `CAP_SETPCAP` is still there,
+//! the supplementary groups before the group, the group before the user, and then everything is verified
+//! with the kernel. Raw system calls change only the calling thread, so there must be no other.
 
 mod account;
 mod capability;
@@ -27,7 +27,7 @@ pub use self::{
     trust::trusted,
 };
 
-/// Why privileges could not be given up. Nothing is served or started then.
+/// Why privileges could not be dropped. Nothing is served or started then.
 #[derive(Debug)]
 pub struct Refusal(String);
 
@@ -39,29 +39,31 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// What the process was started with.
+/// The privileges that the process was started with.
 #[derive(Debug)]
 pub struct Start {
     is_root: bool,
     is_secure: bool,
     user: Uid,
-    /// The capabilities of the contract's table that it has; no others are left once this exists.
+    /// Its useful capabilities; all others are dropped once this exists.
     granted: Vec<Capability>,
-    /// It had some capability, in any set that exec gives.
+    /// It had a capability in any set that exec provides.
     had_any: bool,
 }
 
 impl Start {
-    /// Looks, and takes every capability out of effect that root does not need for giving them up.
-    /// To be called first of all.
+    /// Inspects them, and clears every effective capability that root does not need for dropping privileges.
+    /// Must be called first.
     ///
     /// # Errors
-    /// When the kernel does not let go of them.
+    /// When the kernel refuses.
     pub fn begin() -> Result<Self, Refusal> {
-        let ids = unistd::getresuid().map_err(|error| failed("its user cannot be read", error))?;
-        // A saved user of root could be taken up again.
+        let ids = unistd::getresuid()
+            .map_err(|error| failed("could not read the user ids of this process", error))?;
+        // With a saved user id of root the process could become root again.
         let is_root = [ids.real, ids.effective, ids.saved].iter().any(|user| user.is_root());
-        let sets = capabilities(None).map_err(|error| failed("its capabilities cannot be read", error))?;
+        let sets = capabilities(None)
+            .map_err(|error| failed("could not read the capabilities of this process", error))?;
         let had_any = !(sets.permitted | sets.effective | sets.inheritable).is_empty();
         let start = Self {
             is_root,
@@ -76,14 +78,14 @@ impl Start {
         Ok(start)
     }
 
-    /// Whether the caller gave it more than he has himself: its file has capabilities, or is setuid
+    /// Whether it has more privileges than its caller: the binary is setuid or has file capabilities
     /// (AT_SECURE, getauxval(3)).
     #[must_use]
     pub fn is_secure(&self) -> bool {
         self.is_secure
     }
 
-    /// Whether it is root, in any of the ways that count.
+    /// Whether any of its user ids is root.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.is_root
@@ -95,7 +97,7 @@ impl Start {
         self.granted.contains(&capability)
     }
 
-    /// Runs something that may need a capability: with it in effect if it was granted.
+    /// Runs `act`, which may need a capability: with it in effect if it was granted.
     ///
     /// # Errors
     /// When it was granted and cannot be raised.
@@ -106,10 +108,10 @@ impl Start {
         raised(capability, act)
     }
 
-    /// Whom root has to become; `None` for whoever is not root, who stays who he is.
+    /// The user to switch to; `None` without root, where the user stays the same.
     ///
     /// # Errors
-    /// When there is no such user, it is root, or only root could become it.
+    /// When the user does not exist or is root, or when only root could switch to it.
     pub fn account(&self, run_as: Option<&str>) -> Result<Option<Account>, Refusal> {
         if self.is_root {
             return Account::to_run_as(run_as).map(Some);
@@ -120,11 +122,11 @@ impl Start {
         Ok(None)
     }
 
-    /// Gives up everything but `keep`, for good, and reads back that it is so. Root becomes the account
-    /// and keeps nothing.
+    /// Drops everything but `keep`, permanently, and verifies it. Root switches to the account and keeps
+    /// nothing.
     ///
     /// # Errors
-    /// When anything did not take.
+    /// When anything could not be dropped.
     pub fn give_up(self, account: Option<&Account>, keep: &[Capability]) -> Result<Reduced, Refusal> {
         let kept: Vec<_> = match account {
             Some(account) => {
@@ -136,7 +138,7 @@ impl Start {
         if self.had_any && account.is_none() {
             permit_only(&kept)?;
         }
-        set_no_new_privs(true).map_err(|error| failed("no_new_privs cannot be set", error))?;
+        set_no_new_privs(true).map_err(|error| failed("could not set no_new_privs", error))?;
         if self.had_any || account.is_some() {
             stand::verify(&kept, account)?;
         }
@@ -152,20 +154,20 @@ pub struct Reduced {
 }
 
 impl Reduced {
-    /// Whether journalctl may be lent the capability to read every journal.
+    /// Whether journalctl can be given the capability to read every journal.
     #[must_use]
     pub fn lends_journal(&self) -> bool {
         self.kept.contains(&Capability::DacReadSearch)
     }
 
-    /// What the process was started with.
+    /// The privileges that the process was started with.
     #[must_use]
     pub fn start(&self) -> &Start {
         &self.start
     }
 }
 
-/// Only these stay permitted, and none in effect or for children.
+/// Keeps only these permitted, and none effective or inheritable.
 fn permit_only(kept: &[Capability]) -> Result<(), Refusal> {
     let kept = kept.iter().fold(CapabilitySet::empty(), |sets, one| sets | one.set());
     clear_ambient_capability_set()
@@ -179,33 +181,37 @@ fn permit_only(kept: &[Capability]) -> Result<(), Refusal> {
                 },
             )
         })
-        .map_err(|error| failed("its capabilities cannot be dropped", error))
+        .map_err(|error| failed("could not drop capabilities", error))
 }
 
-/// From root to a user with exactly two groups and no capability.
+/// Switches from root to a user with exactly two supplementary groups and no capability.
 fn become_user(account: &Account) -> Result<(), Refusal> {
     let refuse = |what: &str, error: &dyn fmt::Display| {
         failed(
             what,
-            format!("{error}; start it as `{}` instead (User= in a unit, setpriv --reuid)", account.name()),
+            format!(
+                "{error}; start it as `{}` instead (User= in the unit, or setpriv --reuid)",
+                account.name()
+            ),
         )
     };
     let threads = stand::threads()?;
     if threads != 1 {
         return Err(failed(
-            "privileges can only be dropped by a single thread",
-            format!("there are {threads}"),
+            "privileges can only be dropped in a process with one thread",
+            format!("this process has {threads}"),
         ));
     }
     for capability in stand::bounding()? {
         remove_capability_from_bounding_set(capability)
-            .map_err(|error| refuse("the capability bounding set cannot be cleared", &error))?;
+            .map_err(|error| refuse("could not clear the capability bounding set", &error))?;
     }
-    unistd::setgroups(account.groups()).map_err(|error| refuse("the groups cannot be set", &error))?;
+    unistd::setgroups(account.groups())
+        .map_err(|error| refuse("could not set the supplementary groups", &error))?;
     let (user, group): (Uid, Gid) = (account.user(), account.group());
-    unistd::setresgid(group, group, group).map_err(|error| refuse("the group cannot be set", &error))?;
-    unistd::setresuid(user, user, user).map_err(|error| refuse("the user cannot be set", &error))?;
-    // Where SECBIT_NO_SETUID_FIXUP is set they survive the change of user.
+    unistd::setresgid(group, group, group).map_err(|error| refuse("could not set the group id", &error))?;
+    unistd::setresuid(user, user, user).map_err(|error| refuse("could not set the user id", &error))?;
+    // With SECBIT_NO_SETUID_FIXUP capabilities survive the change of user.
     permit_only(&[])
 }
 

@@ -1,4 +1,4 @@
-//! Whether the kernel gave this process more than its caller has.
+//! Whether this process has more privileges than its caller.
 #![expect(unsafe_code, reason = "nothing safe reads the auxiliary vector of a process that is not dumpable")]
 
 /// AT_SECURE of the auxiliary vector (getauxval(3)): set for setuid and setgid programs and where file

@@ -1,4 +1,4 @@
-//! What the kernel says of this process, thread by thread: `/proc/self/task/*/status` (proc(5)).
+//! The privileges of this process as the kernel reports them, per thread: `/proc/self/task/*/status` (proc(5)).
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use super::{Account, Capability, Refusal, database, failed};
 /// The five sets, as the kernel names them.
 const SETS: [&str; 5] = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
 
-/// How long a thread may be seen after it was joined: the kernel takes it out of /proc a moment later.
+/// How long a joined thread may still be visible: the kernel removes it from /proc a moment later.
 const DYING: Duration = Duration::from_millis(100);
 
 /// One thread, as the kernel sees it.
@@ -24,7 +24,7 @@ struct Status(BTreeMap<String, String>);
 impl Status {
     fn read(path: &Path) -> Result<Self, Refusal> {
         Self::try_read(path)
-            .map_err(|error| failed("what this process may do cannot be read back from /proc", error))
+            .map_err(|error| failed("could not verify the privileges of this process in /proc", error))
     }
 
     fn try_read(path: &Path) -> io::Result<Self> {
@@ -34,27 +34,26 @@ impl Status {
     }
 
     fn field(&self, name: &str) -> Result<&str, Refusal> {
-        self.0.get(name).map(String::as_str).ok_or_else(|| failed("/proc has no field", name))
+        self.0.get(name).map(String::as_str).ok_or_else(|| failed("missing field in /proc/self/status", name))
     }
 
     fn numbers(&self, name: &str) -> Result<Vec<u32>, Refusal> {
         self.field(name)?
             .split_ascii_whitespace()
-            .map(|number| number.parse().map_err(|_| failed("/proc has no number in", name)))
+            .map(|number| number.parse().map_err(|_| failed("invalid number in /proc/self/status", name)))
             .collect()
     }
 
     fn capabilities(&self, set: &str) -> Result<CapabilitySet, Refusal> {
         u64::from_str_radix(self.field(set)?, 16)
             .map(CapabilitySet::from_bits_retain)
-            .map_err(|_| failed("/proc has no capabilities in", set))
+            .map_err(|_| failed("invalid capability set in /proc/self/status", set))
     }
 }
 
-/// Every thread of this process, but for those that are gone by the time they are looked at.
+/// Every thread of this process, except those that exit meanwhile.
 fn all() -> Result<Vec<Status>, Refusal> {
-    let unreadable =
-        |error: io::Error| failed("the threads of this process cannot be read from /proc", error);
+    let unreadable = |error: io::Error| failed("could not read the threads of this process in /proc", error);
     let tasks = fs::read_dir("/proc/self/task").map_err(unreadable)?;
     let is_gone = |error: &io::Error| {
         error.kind() == io::ErrorKind::NotFound
@@ -79,14 +78,14 @@ pub(super) fn bounding() -> Result<Vec<CapabilitySet>, Refusal> {
     Ok((0..u64::BITS).map(one).filter(|one| set.contains(*one)).collect())
 }
 
-/// That no thread has more than this permitted, anything in another set, or a way to new privileges; and
-/// where there is an account, that every thread is that user in exactly its groups. The bounding set is
-/// ours to clear only where we were root; else it is the unit's.
+/// Verifies that no thread has more capabilities than these permitted, any in another set, or a way to gain
+/// privileges; and, with an account, that every thread has exactly that user and its groups. The bounding set
+/// counts only if we were root; otherwise it belongs to the unit.
 pub(super) fn verify(kept: &[Capability], account: Option<&Account>) -> Result<(), Refusal> {
     let until = Instant::now() + DYING;
     loop {
         match verify_once(kept, account) {
-            // A thread that raised a capability and was joined may still be on its way out.
+            // A joined thread that raised a capability may still be exiting.
             Err(_) if Instant::now() < until => thread::sleep(DYING / 20),
             verified => return verified,
         }
@@ -97,7 +96,10 @@ fn verify_once(kept: &[Capability], account: Option<&Account>) -> Result<(), Ref
     let kept = kept.iter().fold(CapabilitySet::empty(), |sets, one| sets | one.set());
     let threads = all()?;
     if threads.is_empty() {
-        return Err(failed("what this process may do cannot be read back from /proc", "it has no thread"));
+        return Err(failed(
+            "could not verify the privileges of this process in /proc",
+            "no thread was found",
+        ));
     }
     for thread in threads {
         for set in SETS {
@@ -124,26 +126,26 @@ fn verify_once(kept: &[Capability], account: Option<&Account>) -> Result<(), Ref
 fn verify_account(thread: &Status, account: &Account) -> Result<(), Refusal> {
     let (user, group) = (account.user().as_raw(), account.group().as_raw());
     if thread.numbers("Uid")? != [user; 4] || thread.numbers("Gid")? != [group; 4] {
-        return Err(not_taken("the user or the group is another"));
+        return Err(not_taken("unexpected user or group id"));
     }
     let mut expected: Vec<_> = account.groups().iter().map(|group| group.as_raw()).collect();
     expected.sort_unstable();
     expected.dedup();
     let mut groups = thread.numbers("Groups")?;
     groups.sort_unstable();
-    if groups == expected { Ok(()) } else { Err(not_taken("the groups are others")) }
+    if groups == expected { Ok(()) } else { Err(not_taken("unexpected supplementary groups")) }
 }
 
 fn not_taken(what: &str) -> Refusal {
-    failed("privileges were dropped, and are still there", what)
+    failed("privileges were not fully dropped", what)
 }
 
-/// Who this process is now.
+/// The current user, groups and privileges of this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stand {
-    /// The user's name, or its number where it has none.
+    /// The user's name, or its id if it has no name.
     pub user: String,
-    /// The user's number.
+    /// The user id.
     pub uid: u32,
     /// Names of the groups, the first one first.
     pub groups: Vec<String>,
@@ -159,14 +161,18 @@ impl Stand {
     pub fn now() -> Result<Self, Refusal> {
         let status = Status::read(Path::new("/proc/self/status"))?;
         let number = |name: &str| {
-            status.numbers(name)?.get(1).copied().ok_or_else(|| failed("/proc has no number in", name))
+            status
+                .numbers(name)?
+                .get(1)
+                .copied()
+                .ok_or_else(|| failed("invalid number in /proc/self/status", name))
         };
         let uid = number("Uid")?;
         let own = number("Gid")?;
         let others = status.numbers("Groups")?;
         let groups: Vec<_> =
             [own].into_iter().chain(others.into_iter().filter(|group| *group != own)).collect();
-        // A user without a name has a number all the same.
+        // A user without a name is shown by its id.
         let known_users = database::users().unwrap_or_default();
         let known_groups = database::groups().unwrap_or_default();
         let user = known_users.into_iter().find(|user| user.id == uid);

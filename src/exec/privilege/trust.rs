@@ -1,4 +1,4 @@
-//! Which programs a capability may be handed to.
+//! Which programs can be given a capability.
 
 use std::{
     fs, io,
@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The real path of a program that nobody but root can have put there: it and every folder above it
-/// belong to root, and neither group nor others may write to them. `None` if anybody else could.
+/// The real path of a program that only root can have installed: it and every parent directory belong to
+/// root and are writable only by root. Otherwise `None`.
 ///
-/// Otherwise whoever can start us could have his own program run with our capability: tried with a
-/// file capability and a program of the caller's, which then reads /etc/shadow.
+/// Otherwise a caller could run its own program with our capability: tried with a file capability and a
+/// program of the caller's, which then reads /etc/shadow.
 #[must_use]
 pub fn trusted(program: &Path) -> Option<PathBuf> {
     let real = fs::canonicalize(program).ok()?;
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_nobody_else_can_write_is_trusted() {
+    fn only_programs_that_root_alone_can_write_are_trusted() {
         // Every machine has it, and as root's.
         assert_eq!(trusted(Path::new("/bin/sh")), fs::canonicalize("/bin/sh").ok());
         // Root's file or not, others can write to /tmp.

@@ -1,4 +1,4 @@
-//! Accepts connections, for ever.
+//! The accept loops.
 
 use std::{
     io,
@@ -20,7 +20,7 @@ use crate::{
 /// How long to leave a machine alone that has no descriptor or memory for another connection.
 const BACK_OFF: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
-/// Accepts until told to stop. No error of accept ends this.
+/// Accepts until told to stop. An error of accept(2) is logged once and retried.
 pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
     let mut complained = false;
     let mut lobby = Lobby::new(shared.lobby);
@@ -43,7 +43,7 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
                 complained = false;
                 welcome(shared, &mut lobby, wire, peer);
             }
-            // The client has gone again, or another process was faster.
+            // The client has disconnected already, or another process has accepted it.
             Err(error)
                 if matches!(
                     error.kind(),
@@ -51,7 +51,7 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
                 ) => {}
             Err(error) => {
                 if !complained {
-                    log::error!("a connection could not be accepted, trying on: {error}");
+                    log::error!("accept failed, retrying: {error}");
                 }
                 complained = true;
                 let mut stop = [PollFd::new(&shared.stop, PollFlags::IN)];

@@ -1,4 +1,4 @@
-//! What a client's bytes go through: nothing, or TLS.
+//! A client's connection with or without TLS.
 
 use std::{
     io::{self, Read, Write},
@@ -19,10 +19,10 @@ use crate::{
     },
 };
 
-/// How long TLS may take to agree.
+/// The deadline of the TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
-/// For what is only polite to say.
+/// The time for a final alert or close_notify.
 const FAREWELL: Duration = Duration::from_millis(100);
 
 /// A client's connection, as plain bytes.
@@ -43,11 +43,11 @@ impl<'a> Channel<'a> {
         Self { wire, tls: None }
     }
 
-    /// Agrees on TLS. Once `stop` is readable there is only a moment left for it.
+    /// Performs the TLS handshake. Once `stop` is readable only a moment is left for it.
     ///
     /// # Errors
-    /// `TimedOut`; `UnexpectedEof` when the client has gone, or has never said a word; else why they could not
-    /// agree. The client was told as far as TLS can.
+    /// `TimedOut`; `UnexpectedEof` when the client has disconnected or sent nothing; otherwise why the handshake
+    /// failed. The client has received an alert where TLS allows one.
     pub fn tls(wire: &'a Wire, config: Arc<ServerConfig>, stop: BorrowedFd<'_>) -> io::Result<Self> {
         let session = Box::new(ServerConnection::new(config).map_err(io::Error::other)?);
         let mut channel = Self { wire, tls: Some(Tls { session, unread: 0 }) };
@@ -66,7 +66,7 @@ impl<'a> Channel<'a> {
                 },
                 Seen::Deadline if is_begun => return Err(io::ErrorKind::TimedOut.into()),
                 Seen::Deadline => {
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "nothing was sent"));
+                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no data received"));
                 }
                 Seen::Other => {
                     stop = None;

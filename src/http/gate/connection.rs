@@ -1,4 +1,4 @@
-//! One connection: heads in, answers out, each step with its own bound.
+//! One connection: heads in, answers out, each step with its own deadline.
 
 use std::{io, os::fd::BorrowedFd, sync::Arc, time::Duration};
 
@@ -139,7 +139,7 @@ impl<'a> Connection<'a> {
     fn exchange(&mut self, patience: Duration) -> Result<bool, End> {
         let Some(mut head) = self.head(patience)? else {
             if patience == FIRST_BYTE {
-                access::silent(&self.ticket.peer(), "ended without a request");
+                access::silent(&self.ticket.peer(), "closed without a request");
             }
             return Ok(false);
         };
@@ -178,21 +178,21 @@ impl<'a> Connection<'a> {
         Ok(goes_on && head.keep_alive)
     }
 
-    /// Who asks, or why he may not. No command was thought of yet.
+    /// The client's identity, or why it is refused. No command has been considered yet.
     fn judge(&self, head: &Head) -> Result<Option<String>, Refused> {
-        // Our own watchdog shows nothing, and asks for nothing else.
+        // The watchdog has no credentials, and requests nothing but `/health`.
         if self.rules.is_open(&head.target) || self.ticket.peer() == Peer::Ourselves {
             return Ok(None);
         }
         self.rules.guard().judge(self.subject.as_deref(), &head.credentials)
     }
 
-    /// Who is logged.
+    /// The caller for the log.
     fn caller(&self, identity: Option<String>) -> Caller {
         Caller { peer: self.ticket.peer(), identity: identity.map(Arc::from) }
     }
 
-    /// Who a certificate has shown it to be, whatever was asked.
+    /// The identity from the client certificate, whatever the request is.
     fn subject(&self) -> Option<String> {
         self.subject.as_ref().map(|subject| format!("cert:{subject}"))
     }
@@ -218,14 +218,14 @@ impl<'a> Connection<'a> {
                         return Ok(None);
                     }
                 }
-                // Who has had an answer and is only idle is not waited for.
+                // An idle keep-alive connection is closed without an error.
                 Seen::Other if patience == IDLE && !begun => return Ok(None),
                 Seen::Other => {
                     stop = None;
                     deadline = deadline.or_in(LAST_CHANCE);
                 }
                 Seen::Deadline if begun => return Err(self.refused(Error::RequestTimeout)),
-                // Not a word: there is nothing to answer.
+                // Nothing was sent, so there is nothing to answer.
                 Seen::Deadline => return Ok(None),
             }
         }
@@ -236,7 +236,7 @@ impl<'a> Connection<'a> {
         End::Refused(error, self.heads.asked().map(|(method, target)| self.rules.named(method, target)))
     }
 
-    /// Reads what is there, never more than a head can be; says whether more may come.
+    /// Reads available bytes, never beyond the limit of a head; says whether more may come.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 2048];
         let room = self.heads.room().min(buffer.len());
@@ -268,7 +268,7 @@ impl<'a> Connection<'a> {
     }
 }
 
-/// Reads on for a moment what is still sent.
+/// Reads and discards for a moment what the client still sends.
 fn linger(wire: &Wire) {
     let deadline = Deadline::after(LINGER);
     let mut buffer = [0; 1024];

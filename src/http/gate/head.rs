@@ -1,4 +1,4 @@
-//! The head of a request: whole, clean and small, or refused. Pure.
+//! Request heads: complete, unambiguous and within their limits, or rejected. Pure.
 
 use crate::{auth::Credentials, error::Error};
 
@@ -11,7 +11,7 @@ const TARGET_LIMIT: usize = 4 * 1024;
 /// The most headers.
 const HEADERS: usize = 64;
 
-/// What is known of a request once its head is there.
+/// A complete request head.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Head {
     /// The method, as the client wrote it.
@@ -20,14 +20,14 @@ pub struct Head {
     pub target: String,
     /// Whether the connection may serve another request after this one.
     pub keep_alive: bool,
-    /// HTTP/1.0, whose clients have to be told when the connection stays.
+    /// HTTP/1.0, whose clients must be told that the connection stays open.
     pub is_old: bool,
-    /// What it shows of who asks. Not handed on.
+    /// The client's credentials. Not forwarded.
     pub credentials: Credentials,
 }
 
 impl Head {
-    /// What the answer is to say of the connection: `close`, `keep-alive` or `nothing`.
+    /// The response's Connection header: `close`, `keep-alive` or `nothing`.
     pub fn say(&self) -> &'static str {
         match (self.keep_alive, self.is_old) {
             (false, _) => "close",
@@ -37,55 +37,54 @@ impl Head {
     }
 }
 
-/// What the bytes so far are.
+/// The result of reading the bytes received so far.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Read {
-    /// The beginning of a head.
+    /// An incomplete head.
     Partial,
-    /// A head, and how many bytes it takes.
+    /// A head, and its length in bytes.
     Whole(Head, usize),
 }
 
-/// What a client has sent and was not yet answered.
+/// Bytes that a client has sent and that are not yet processed.
 #[derive(Debug, Default)]
 pub struct Heads {
     bytes: Vec<u8>,
-    /// How much of it was there when it was last read.
+    /// How many of them there were when they were last parsed.
     looked_at: usize,
     #[cfg(test)]
     looks: usize,
 }
 
 impl Heads {
-    /// Takes what has come.
+    /// Appends received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Whether there is nothing.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// How many bytes may come until there is more than a head can be; at least one.
+    /// How many bytes to read before the head is over its limit; at least one.
     pub fn room(&self) -> usize {
         (HEAD_LIMIT + 1).saturating_sub(self.bytes.len()).max(1)
     }
 
-    /// Method and target of the head that is there or begun, if they are complete; unchecked, for the log.
+    /// Method and target of the first head, complete or not, if both are known; unchecked, for the log.
     pub fn asked(&self) -> Option<(&str, &str)> {
         let text = self.bytes.strip_prefix(b"\r\n").unwrap_or(&self.bytes);
         let ends = |byte: &u8| matches!(byte, b' ' | b'\r' | b'\n');
         let (method, rest) = text.split_at(text.iter().position(ends)?);
         let rest = rest.strip_prefix(b" ")?;
-        // Something has to stand behind the target, or it may go on.
+        // Without a byte after it the target may be incomplete.
         let target = &rest[..rest.iter().position(ends)?];
         Some((std::str::from_utf8(method).ok()?, std::str::from_utf8(target).ok()?))
     }
 
-    /// Takes out the first head, if it is whole. It is read only when what has come since may have ended a
-    /// line, or is as much again: to read all of it anew for every byte would be work that a client can
-    /// have done for nothing.
+    /// Takes out the first head, if it is complete. Parses only if a line may have ended since, or the length
+    /// has doubled: parsing everything again for each byte would let a client cause work for free.
     ///
     /// # Errors
     /// As [`read`].
@@ -114,14 +113,14 @@ impl Heads {
 /// Reads the first head of these bytes.
 ///
 /// # Errors
-/// Everything malformed, ambiguous or over a limit, and every body. The connection has to be closed
-/// then: nobody knows where the next request starts.
+/// Anything malformed, ambiguous or over a limit, and every body. The connection must be closed then:
+/// the start of the next request is unknown.
 pub fn read(bytes: &[u8]) -> Result<Read, Error> {
     // An empty line before the request line is to be ignored (RFC 9112, 2.2).
     let skipped = if bytes.starts_with(b"\r\n") { 2 } else { 0 };
     let text = &bytes[skipped..];
     if text.starts_with(b"\r\n") {
-        return Err(bad("more than one empty line"));
+        return Err(bad("more than one empty line before the request line"));
     }
     let end = text.windows(4).position(|window| window == b"\r\n\r\n").map(|end| end + 4);
     let head = &text[..end.unwrap_or(text.len())];
@@ -134,10 +133,10 @@ pub fn read(bytes: &[u8]) -> Result<Read, Error> {
     let mut request = httparse::Request::new(&mut headers);
     let parsed = request.parse(head).map_err(|error| match error {
         httparse::Error::TooManyHeaders => Error::HeadersTooLarge,
-        httparse::Error::NewLine => bad("a line that does not end well"),
-        httparse::Error::Version => bad("a version that is neither HTTP/1.0 nor HTTP/1.1"),
-        httparse::Error::HeaderName | httparse::Error::HeaderValue => bad("a header that is none"),
-        _ => bad("a request line that is none"),
+        httparse::Error::NewLine => bad("invalid line ending"),
+        httparse::Error::Version => bad("unsupported HTTP version; use HTTP/1.0 or HTTP/1.1"),
+        httparse::Error::HeaderName | httparse::Error::HeaderValue => bad("malformed header"),
+        _ => bad("malformed request line"),
     })?;
     if end.is_none() || parsed.is_partial() {
         return Ok(Read::Partial);
@@ -150,23 +149,23 @@ fn bad(what: &'static str) -> Error {
     Error::BadRequest(what)
 }
 
-/// A bare CR or LF is a line end to some and not to others.
+/// Parsers disagree about whether a bare CR or LF ends a line.
 fn check_line_ends(head: &[u8]) -> Result<(), Error> {
     let mut before = None;
     for (place, byte) in head.iter().enumerate() {
         let is_last = place + 1 == head.len();
         if *byte == b'\n' && before != Some(b'\r') {
-            return Err(bad("a bare line feed"));
+            return Err(bad("bare line feed"));
         }
         if *byte == b'\r' && !is_last && head[place + 1] != b'\n' {
-            return Err(bad("a bare carriage return"));
+            return Err(bad("bare carriage return"));
         }
         before = Some(*byte);
     }
     Ok(())
 }
 
-/// Told apart from a head that is too large as a whole, also before the line is complete.
+/// An error of its own, not that of a large head, also before the line is complete.
 fn check_target_length(head: &[u8]) -> Result<(), Error> {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let target = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
@@ -178,10 +177,10 @@ fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Error> {
     let method = request.method.unwrap_or_default();
     let target = request.path.unwrap_or_default();
     if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(bad("a target that is no text"));
+        return Err(bad("invalid characters in the request target"));
     }
     if target.contains('#') {
-        return Err(bad("a fragment in the target"));
+        return Err(bad("fragment in the request target"));
     }
     let values = |name: &'static str| {
         let named = request.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
@@ -189,13 +188,13 @@ fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Error> {
     };
     match values("Host").count() {
         1 => {}
-        // HTTP/1.0 knows no Host.
+        // HTTP/1.0 does not require it.
         0 if is_old => {}
-        0 => return Err(bad("no Host")),
-        _ => return Err(bad("two Hosts")),
+        0 => return Err(bad("missing Host header")),
+        _ => return Err(bad("duplicate Host header")),
     }
     if values("Transfer-Encoding").next().is_some() {
-        return Err(bad("a transfer encoding has no place here"));
+        return Err(bad("Transfer-Encoding is not supported"));
     }
     check_body(values("Content-Length"))?;
     let connection: Vec<_> = values("Connection")
@@ -212,22 +211,22 @@ fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Error> {
     })
 }
 
-/// No request here has a body. One that is only too much is told so; all else that speaks of a
-/// body is ambiguous to somebody.
+/// Requests have no body. A large one gets an error of its own; every other sign of a body is rejected,
+/// since parsers disagree about it.
 fn check_body<'a>(mut lengths: impl Iterator<Item = &'a [u8]>) -> Result<(), Error> {
     let Some(length) = lengths.next() else { return Ok(()) };
     if lengths.next().is_some() {
-        return Err(bad("two lengths"));
+        return Err(bad("duplicate Content-Length header"));
     }
     if length.is_empty() || !length.iter().all(u8::is_ascii_digit) {
-        return Err(bad("a length that is none"));
+        return Err(bad("invalid Content-Length"));
     }
     let digits = length.trim_ascii_start();
     let significant = digits.iter().position(|digit| *digit != b'0').map_or(0, |start| digits.len() - start);
     match significant {
         0 => Ok(()),
-        // Up to 9999 bytes: small enough to be no attack, and still nothing that belongs here.
-        1..=4 => Err(bad("a body has no place here")),
+        // Up to 9999 bytes: too small to be called too large, and still not accepted.
+        1..=4 => Err(bad("request bodies are not accepted")),
         _ => Err(Error::TooLarge),
     }
 }
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_is_known_once_the_target_is_complete() {
+    fn the_log_knows_method_and_target_once_the_target_is_complete() {
         for (bytes, expected) in [
             ("", None),
             ("GET", None),
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clean_head_is_read_and_its_length_known() {
+    fn a_valid_head_is_read_with_its_length() {
         let bytes = b"GET /a?b=%20 HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\nGET /next";
         let Ok(Read::Whole(head, length)) = read(bytes) else { panic!("whole") };
         assert_eq!(&bytes[length..], b"GET /next");
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_stay_as_each_version_has_it() {
+    fn keep_alive_follows_the_rules_of_each_version() {
         fn case(head: &str, keep_alive: bool) {
             let Ok(Read::Whole(head, _)) = read(format!("GET / {head}\r\n\r\n").as_bytes()) else {
                 panic!("{head}")
@@ -290,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_or_ambiguous_is_refused() {
+    fn malformed_and_ambiguous_heads_are_rejected() {
         fn case(head: &str, expected: &str) {
             assert_eq!(code(format!("{head}\r\n\r\n").as_bytes()), expected, "{head:?}");
         }
@@ -339,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_that_drips_in_is_read_a_few_times_and_not_for_each_byte() {
+    fn a_head_that_arrives_byte_by_byte_is_parsed_only_a_few_times() {
         let request = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "y".repeat(15_000));
         let mut heads = Heads::default();
         for (place, byte) in request.bytes().enumerate() {
@@ -349,7 +348,7 @@ mod tests {
         }
         assert!(heads.is_empty());
         assert!(heads.looks < 25, "{}", heads.looks);
-        // Two at once are two, and what is wrong is known at the end of its line at the latest.
+        // Two in one read are two, and an error is reported at the end of its line at the latest.
         heads.push(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\nGET /c");
         for target in ["/a", "/b"] {
             assert!(
@@ -363,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_hold_before_and_after_the_head_is_complete() {
+    fn limits_apply_before_and_after_the_head_is_complete() {
         let target = |length: usize| format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(length - 1));
         assert_eq!(code(target(TARGET_LIMIT).as_bytes()), "whole");
         assert_eq!(code(target(TARGET_LIMIT + 1).as_bytes()), "uri_too_long");

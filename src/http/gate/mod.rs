@@ -1,5 +1,5 @@
-//! Stands in front of tiny_http, so that it never sees a stranger: accepts, counts, bounds, reads each
-//! head, and hands on only whole, clean ones.
+//! Stands in front of tiny_http and keeps clients away from it: accepts and counts connections, enforces
+//! limits and deadlines, and forwards only complete, valid heads.
 
 mod accept;
 mod answer;
@@ -62,18 +62,18 @@ const JUST_COME: Duration = Duration::from_millis(20);
 /// The same for TLS: the handshake takes the way there and back twice, if it is an old one.
 const JUST_COME_TO_TLS: Duration = Duration::from_millis(500);
 
-/// Who is let in, and to what.
+/// Which requests are let in.
 pub struct Rules {
-    /// TLS, and who may ask.
+    /// TLS and authentication.
     pub keys: Arc<Keys>,
-    /// A second place where all paths stand.
+    /// The prefix under which all paths exist as well.
     pub path_prefix: Option<String>,
-    /// Our caller is not to be trusted with files (AT_SECURE).
+    /// The caller is not trusted to choose files (AT_SECURE).
     pub is_secure: bool,
 }
 
 impl Rules {
-    /// How this connection is made safe, if it is: TCP alone, and all of it.
+    /// The TLS configuration of a connection, if it uses TLS: every TCP connection does, no other.
     fn tls_for(&self, wire: &Wire) -> Option<Arc<ServerConfig>> {
         if wire.is_tcp() { self.keys.tls().map(Tls::config) } else { None }
     }
@@ -92,7 +92,7 @@ impl Rules {
         (access::method(method), route::template(target, self.path_prefix.as_deref()))
     }
 
-    /// Whether everybody may ask for this.
+    /// Whether this needs no authentication.
     fn is_open(&self, target: &str) -> bool {
         self.guard().is_open() || route::is_health(target, self.path_prefix.as_deref())
     }
@@ -115,13 +115,16 @@ struct Shared {
     beats: Vec<AtomicU64>,
 }
 
-/// How many connections there can be: what was asked for, or less where descriptors are short.
+/// How many connections are possible: the number in the settings, or fewer if there are not enough descriptors.
 #[must_use]
 pub fn cap(asked: usize) -> usize {
     let limit = open_files();
     let possible = limit.saturating_sub(OTHERS) / PER_CONNECTION;
     if possible < asked {
-        log::warn!("at most {} connections: the limit of open files is {limit}", possible.max(1));
+        log::warn!(
+            "limiting connections to {}: the limit of open files is {limit}; raise LimitNOFILE= or `ulimit -n`",
+            possible.max(1)
+        );
     }
     asked.min(possible).max(1)
 }
@@ -137,8 +140,8 @@ fn open_files() -> usize {
 }
 
 impl Gate {
-    /// Opens the gate: from now on connections are accepted, and answered by who listens on the socket
-    /// that comes back.
+    /// Opens the gate: accepts connections from now on, and forwards their requests to the socket that `inner`
+    /// is given.
     ///
     /// # Errors
     /// When there are no descriptors or threads for it.
@@ -168,7 +171,7 @@ impl Gate {
         Ok(Self { shared })
     }
 
-    /// A connection from within, which enters right behind accept.
+    /// An internal connection, which enters right after accept.
     ///
     /// # Errors
     /// When there is no descriptor or thread for it.
@@ -180,12 +183,12 @@ impl Gate {
         Ok(ours)
     }
 
-    /// How often each accept loop has come round.
+    /// The number of rounds of each accept loop.
     pub fn beats(&self) -> Vec<u64> {
         self.shared.beats.iter().map(|beat| beat.load(std::sync::atomic::Ordering::Relaxed)).collect()
     }
 
-    /// Accepts no more, lets those in flight have their answers, and returns when all are gone or that
+    /// Stops accepting, finishes requests in progress, and returns when all connections are closed or that
     /// moment has come.
     pub fn close(&self, until: Instant) {
         // Nobody reads it, so it stays readable for all.

@@ -1,5 +1,5 @@
-//! The way from the gate to tiny_http: a Unix socket that nobody else can reach, and connections to it
-//! that are used again and again.
+//! The link from the gate to tiny_http: a Unix socket that no other process can reach, and a pool of
+//! connections to it.
 
 use std::{
     env, fs, io,
@@ -41,11 +41,11 @@ pub struct Private {
 }
 
 impl Private {
-    /// Binds a socket, holds on to it, and takes its file away. Where the caller is not to be trusted with
-    /// files (`is_secure`, AT_SECURE), his environment does not say where.
+    /// Binds a socket, keeps a handle to it, and removes its file. If the caller is not trusted to choose
+    /// files (`is_secure`, AT_SECURE), its environment is ignored.
     ///
     /// # Errors
-    /// When there is no folder to bind it in.
+    /// When there is no directory to bind it in.
     pub fn bind(is_secure: bool) -> io::Result<(UnixListener, Self)> {
         let base = match env::var_os("RUNTIME_DIRECTORY").filter(|_| !is_secure) {
             // Of several, the first (systemd.exec(5)). It is ours alone.
@@ -60,7 +60,7 @@ impl Private {
             io::Error::new(
                 error.kind(),
                 format!(
-                    "no private socket can be made in `{folder}`: {error}; RUNTIME_DIRECTORY or TMPDIR names another folder"
+                    "cannot create the private socket in `{folder}`: {error}; set RUNTIME_DIRECTORY or TMPDIR to a writable directory"
                 ),
             )
         };
@@ -76,13 +76,13 @@ impl Private {
     /// A connection for one exchange.
     ///
     /// # Errors
-    /// When no descriptor is to be had, or nobody answers.
+    /// When there is no descriptor left, or tiny_http does not answer.
     pub fn take(&self) -> io::Result<Wire> {
         if let Some(wire) = self.idle() {
             return Ok(wire);
         }
-        // One after the other, each until it is served: tiny_http hands connections that come at once to
-        // one and the same idle thread, where all but the first wait until that one is closed.
+        // One at a time, each until it is served: tiny_http hands simultaneous connections to the same idle
+        // thread, where all but the first wait until that one is closed.
         let _alone = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(wire) = self.idle() {
             return Ok(wire);
@@ -108,9 +108,9 @@ impl Private {
 
 /// Where the socket's file is made.
 enum Base {
-    /// In a folder that only this user can enter.
+    /// In a directory that only this user can enter.
     Ours(PathBuf),
-    /// In a fresh one below a folder of everybody's.
+    /// In a new one below a directory shared by all users.
     Shared(PathBuf),
 }
 
@@ -136,7 +136,7 @@ fn bind_in(path: &Path) -> io::Result<(UnixListener, OwnedFd)> {
     Ok((listener, handle?))
 }
 
-/// A folder that was not there before and that only this user can enter.
+/// Creates a directory that only this user can enter.
 fn fresh_folder(base: &Path) -> io::Result<PathBuf> {
     for number in 0..1000 {
         let folder = base.join(format!("sek8s-status-{}-{number}", std::process::id()));

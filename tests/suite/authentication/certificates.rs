@@ -60,7 +60,7 @@ fn a_ca_that_is_gone_ends_what_it_let_in() {
     assert_eq!(ask(&mut none, "/health", &[]).status, 200);
     fs::copy(folder.join("other.pem"), folder.join("ca.pem")).unwrap();
     server.signal("HUP");
-    eventually("it was read", || server.said().contains("certificates read again"));
+    eventually("it was read", || server.said().contains("certificates reloaded"));
     // One more answer, and it has to come again, in vain; who showed nothing goes on.
     assert_eq!(ask(&mut right, "/services", &[]).header("Connection"), Some("close"));
     right.is_over();

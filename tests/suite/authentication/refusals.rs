@@ -34,7 +34,7 @@ fn the_log_tells_a_fast_clock_from_a_wrong_key_and_the_answer_does_not() {
     };
     let bearer = |text: &str| vec![("Authorization", text.to_owned())];
     let wrong_key = format!(
-        "the signature does not verify: it is not over `HOTKEY:NONCE:status`, or not by the key of {hotkey}"
+        "signature verification failed: it must cover `HOTKEY:NONCE:status` and be made with the key of {hotkey}"
     );
     let secret = "a-secret-that-is-not-in-the-token-file";
     let cases = [
@@ -49,7 +49,7 @@ fn the_log_tells_a_fast_clock_from_a_wrong_key_and_the_answer_does_not() {
         ),
         (
             signed(now() * 1000, "status"),
-            " s ahead of the clock of this machine, and 30 s are allowed".to_owned(),
+            " s ahead of the clock of this machine; the limit is 30 s".to_owned(),
         ),
         (signed(now(), "miner"), wrong_key.clone()),
         (shown(&hotkey, &nonce, &stranger.sign(&format!("{hotkey}:{nonce}:status"))), wrong_key.clone()),
@@ -91,7 +91,7 @@ fn a_key_that_is_not_allowed_is_named_in_the_log() {
     let line = logged(&server, 403, 1);
     let name = format!("hotkey:{}", stranger.address);
     assert!(line.contains(&format!(" {name} GET /overview 403 ")), "{line}");
-    assert!(line.ends_with(&format!(" bytes -: {name} is not allowed")), "{line}");
+    assert!(line.ends_with(&format!(" bytes -: {name} is not authorized")), "{line}");
 }
 
 #[test]

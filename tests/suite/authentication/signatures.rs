@@ -22,7 +22,10 @@ fn a_signed_request_of_an_allowed_key_is_answered() {
     }
     let asked = server.programs().asked().len();
     let forbidden = get(&server, "/overview", &headers(&stranger.shows(now(), "status")));
-    assert_eq!(forbidden.error(), (403, json!({"error": "forbidden", "message": "this key may not ask"})));
+    assert_eq!(
+        forbidden.error(),
+        (403, json!({"error": "forbidden", "message": "this key is not authorized"}))
+    );
     assert_eq!(forbidden.header("WWW-Authenticate"), None);
 
     let expected = shape(&get(&server, "/overview", &[]));

@@ -6,36 +6,38 @@ use super::*;
 fn half_of_a_setting_stops_the_start() {
     for check in ["", "--check"] {
         let serve = |flags: &str| Test::new(&format!("serve --listen 127.0.0.1:0 {flags} {check}"));
-        let pair = "it needs --tls-cert (TLS_CERT_PATH) and --tls-key (TLS_KEY_PATH)";
-        refuses(serve("--tls-cert /a"), "`--tls-cert` is `/a`: it needs --tls-key (TLS_KEY_PATH), too");
-        refuses(serve("--tls-key /a"), "`--tls-key` is `/a`: it needs --tls-cert (TLS_CERT_PATH), too");
+        let pair = "it requires --tls-cert (TLS_CERT_PATH) and --tls-key (TLS_KEY_PATH)";
+        refuses(serve("--tls-cert /a"), "`--tls-cert` is `/a`: it requires --tls-key (TLS_KEY_PATH)");
+        refuses(serve("--tls-key /a"), "`--tls-key` is `/a`: it requires --tls-cert (TLS_CERT_PATH)");
         refuses(serve("--require-tls"), &format!("`--require-tls` is `true`: {pair}"));
         refuses(serve("").environment("REQUIRE_TLS", "yes"), &format!("`REQUIRE_TLS` is `true`: {pair}"));
         refuses(serve("--client-ca /a"), &format!("`--client-ca` is `/a`: {pair}"));
-        let ca = "it needs --client-ca (CLIENT_CA_PATH)";
+        let ca = "it requires --client-ca (CLIENT_CA_PATH)";
         refuses(serve("--mtls-required"), &format!("`--mtls-required` is `true`: {ca}"));
         refuses(serve("").environment("MTLS_REQUIRED", "1"), &format!("`MTLS_REQUIRED` is `true`: {ca}"));
         refuses(
             serve("--auth all"),
-            "`--auth` is `all`: it needs a scheme: --client-ca, --auth-token-file, --allowed-validators or --miner-ss58",
+            "`--auth` is `all`: it requires at least one of --client-ca, --auth-token-file, --allowed-validators and --miner-ss58",
         );
         refuses(serve("--auth some"), "`--auth` is `some`: it must be `any` or `all`");
         refuses(
             serve("").environment("REQUIRE_TLS", "maybe"),
-            "`REQUIRE_TLS` is `maybe`: it must be true or false",
+            "`REQUIRE_TLS` is `maybe`: it must be `true` or `false`",
         );
         refuses(
             serve("--miner-ss58 5Grw"),
-            "`--miner-ss58` is `5Grw`: it must be an SS58 address, and not that of nobody",
+            "`--miner-ss58` is `5Grw`: it must be a valid SS58 address other than the all-zero account",
         );
         // Everybody could sign for the account of all zeros.
         let nobody = "5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM";
         refuses(
             serve(&format!("--miner-ss58 {nobody}")),
-            &format!("`--miner-ss58` is `{nobody}`: it must be an SS58 address, and not that of nobody"),
+            &format!(
+                "`--miner-ss58` is `{nobody}`: it must be a valid SS58 address other than the all-zero account"
+            ),
         );
         // Where a list was meant to stand, an empty one would let everybody in.
-        let none = "it must be SS58 addresses with commas between them, at least one";
+        let none = "it must be one or more comma-separated SS58 addresses";
         refuses(serve("--allowed-validators="), &format!("`--allowed-validators` is ``: {none}"));
         refuses(
             serve("").environment("ALLOWED_VALIDATORS", " , "),
@@ -49,7 +51,7 @@ fn half_of_a_setting_stops_the_start() {
         refuses(
             serve("").environment("ALLOWED_VALIDATORS", &format!("{good},5Grw")),
             &format!(
-                "`ALLOWED_VALIDATORS` is `{good},5Grw`: it must be SS58 addresses with commas between them, at least one; `5Grw` is none"
+                "`ALLOWED_VALIDATORS` is `{good},5Grw`: it must be one or more comma-separated SS58 addresses; `5Grw` is not a valid one"
             ),
         );
     }
@@ -64,6 +66,7 @@ fn files_that_cannot_be_used_stop_the_start() {
             let folder = test.programs().path().to_owned();
             prepare(&folder);
             let path = folder.join(name).display().to_string();
+            let why = why.replace("FILE", &path);
             refuses(test.environment(variable, &path), &format!("`{variable}` is `{path}`: {why}"));
         }
     };
@@ -73,30 +76,35 @@ fn files_that_cannot_be_used_stop_the_start() {
         write_secret(&folder.join("x"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     };
     for (variable, none) in [
-        ("TLS_CERT_PATH", "there is no certificate in it"),
-        ("TLS_KEY_PATH", "there is no private key in it, or an encrypted one"),
-        ("CLIENT_CA_PATH", "there is no certificate in it"),
-        ("AUTH_TOKEN_FILE", "there is no token in it"),
+        ("TLS_CERT_PATH", "it contains no certificate"),
+        ("TLS_KEY_PATH", "it contains no unencrypted private key"),
+        ("CLIENT_CA_PATH", "it contains no certificate"),
+        ("AUTH_TOKEN_FILE", "it contains no token"),
     ] {
-        refuses(variable, "missing", &nothing, "there is no such file");
-        refuses(variable, "x", &|folder| fs::create_dir(folder.join("x")).unwrap(), "it is no file");
+        refuses(variable, "missing", &nothing, "no such file");
+        refuses(
+            variable,
+            "x",
+            &|folder| fs::create_dir(folder.join("x")).unwrap(),
+            "it is not a regular file",
+        );
         refuses(variable, "x", &empty, none);
         let fifo = |folder: &Path| {
             assert!(Command::new("mkfifo").arg(folder.join("x")).status().unwrap().success());
         };
-        refuses(variable, "x", &fifo, "it is no file");
+        refuses(variable, "x", &fifo, "it is not a regular file");
         let large = |folder: &Path| write_secret(&folder.join("x"), &"x".repeat(1_048_577));
         refuses(variable, "x", &large, "it is larger than 1048576 bytes");
     }
-    refuses("TLS_CERT_PATH", "x", &garbage, "its first certificate cannot be used");
-    refuses("CLIENT_CA_PATH", "x", &garbage, "a certificate in it cannot be used");
-    refuses("TLS_KEY_PATH", "client.key", &nothing, "it does not belong to the certificate");
+    refuses("TLS_CERT_PATH", "x", &garbage, "its first certificate is invalid");
+    refuses("CLIENT_CA_PATH", "x", &garbage, "it contains an invalid certificate");
+    refuses("TLS_KEY_PATH", "client.key", &nothing, "it does not match the certificate");
     let encrypted = |folder: &Path| {
         let arguments = ["pkcs8", "-topk8", "-in", "server.key", "-out", "x", "-passout", "pass:secret"];
         let done = Command::new("openssl").args(arguments).current_dir(folder).status().unwrap();
         assert!(done.success());
     };
-    refuses("TLS_KEY_PATH", "x", &encrypted, "there is no private key in it, or an encrypted one");
+    refuses("TLS_KEY_PATH", "x", &encrypted, "it contains no unencrypted private key");
     for (variable, name) in [("TLS_KEY_PATH", "server.key"), ("AUTH_TOKEN_FILE", "x")] {
         let open = |folder: &Path| {
             let path = folder.join(name);
@@ -105,10 +113,10 @@ fn files_that_cannot_be_used_stop_the_start() {
             }
             fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
         };
-        refuses(variable, name, &open, "everybody may read or change it (mode 0644): chmod o= it");
+        refuses(variable, name, &open, "it is accessible to other users (mode 0644); run `chmod o= FILE`");
     }
     let short = |folder: &Path| write_secret(&folder.join("x"), &format!("{TOKEN}\nsecret\n"));
-    refuses("AUTH_TOKEN_FILE", "x", &short, "line 2 has fewer than 32 characters");
+    refuses("AUTH_TOKEN_FILE", "x", &short, "line 2 is shorter than 32 characters");
 }
 
 #[test]
@@ -139,7 +147,7 @@ fn keys_that_can_be_read_only_once_are_a_warning() {
     chown(&key, Some(0), Some(0)).unwrap();
     let server = Server::start(test);
     let said =
-        format!("{} may not be read any more: when it is replaced, SIGHUP is not enough", key.display());
+        format!("{} is not readable after dropping privileges, so SIGHUP cannot reload it: ", key.display());
     assert!(server.said().contains(&said), "{}", server.said());
     assert_eq!(get(&server, "/health", &[]).status, 200);
 }
@@ -151,16 +159,13 @@ fn what_can_be_read_on_the_way_is_said_at_the_start() {
         Server::start(test).said()
     };
     let plain = || Test::new("serve");
-    let outside = "is reachable from outside this machine";
-    assert!(said(plain()).contains("plain HTTP, and nobody has to say who they are"));
-    assert!(
-        said(with_tokens(plain(), TOKEN))
-            .contains("plain HTTP, so what is sent can be read on the way, tokens too")
-    );
+    let outside = "is reachable from other machines";
+    assert!(said(plain()).contains("no TLS and no authentication"));
+    assert!(said(with_tokens(plain(), TOKEN)).contains("no TLS: tokens and answers can be intercepted"));
     let (test, _pki) = with_tls(plain());
     let warned = said(test);
     assert!(
-        warned.contains(&format!("{outside}: nobody has to say who they are")) && !warned.contains("plain"),
+        warned.contains(&format!("{outside}: no authentication")) && !warned.contains("no TLS"),
         "{warned}"
     );
     let (test, _pki) = with_tls(plain());

@@ -74,7 +74,7 @@ fn who_talks_no_tls_is_not_talked_to() {
     for mut connection in stalled {
         connection.is_over();
     }
-    eventually("it was said", || server.said().contains("TLS was not agreed on: timed out"));
+    eventually("it was said", || server.said().contains("TLS handshake failed: timed out"));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn new_certificates_come_with_sighup_and_nobody_notices() {
                     .unwrap();
             }
             server.signal("HUP");
-            eventually("it was read", || server.said().matches("certificates read again").count() == round);
+            eventually("it was read", || server.said().matches("certificates reloaded").count() == round);
         }
         done.store(true, Ordering::SeqCst);
         for thread in asking {
@@ -196,7 +196,7 @@ fn new_certificates_come_with_sighup_and_nobody_notices() {
     fs::copy(folder.join("other.pem"), folder.join("server.pem")).unwrap();
     server.signal("HUP");
     eventually("it was refused", || {
-        server.said().contains("not read again, and the old ones stay in force: `TLS_KEY_PATH`")
+        server.said().contains("reload failed, keeping the previous certificates: `TLS_KEY_PATH`")
     });
     assert_eq!(get(&server, "/health", &[]).status, 200);
 }

@@ -34,7 +34,7 @@ fn a_token_lets_in_and_another_does_not() {
             let answer = get(&server, path, &headers);
             assert_eq!(
                 answer.error(),
-                (401, json!({"error": "unauthenticated", "message": "who asks has to show who he is"}))
+                (401, json!({"error": "unauthenticated", "message": "authentication required"}))
             );
             assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer realm=\"sek8s-status\""));
             assert_eq!(shape(&answer), expected, "{headers:?}");
@@ -67,11 +67,11 @@ fn tokens_are_rotated_with_sighup() {
         eventually("it was read", || server.said().matches(said).count() == times);
     };
     assert!(is_right(TOKEN) && !is_right(OTHER_TOKEN));
-    renew(&format!("{TOKEN}\n{OTHER_TOKEN}"), "tokens read again", 1);
+    renew(&format!("{TOKEN}\n{OTHER_TOKEN}"), "tokens reloaded", 1);
     assert!(is_right(TOKEN) && is_right(OTHER_TOKEN));
-    renew(OTHER_TOKEN, "tokens read again", 2);
+    renew(OTHER_TOKEN, "tokens reloaded", 2);
     assert!(!is_right(TOKEN) && is_right(OTHER_TOKEN));
-    renew("", "the old ones stay in force", 1);
+    renew("", "reload failed, keeping the previous tokens: ", 1);
     assert!(!is_right(TOKEN) && is_right(OTHER_TOKEN));
     assert!(!server.said().contains(OTHER_TOKEN));
 }
@@ -80,6 +80,8 @@ fn tokens_are_rotated_with_sighup() {
 fn sighup_without_anything_to_read_changes_nothing() {
     let server = Server::start(serve(""));
     server.signal("HUP");
-    eventually("it is said", || server.said().contains("nothing to read again"));
+    eventually("it is said", || {
+        server.said().contains("nothing to reload: no certificates or tokens are configured")
+    });
     assert_eq!(get(&server, "/services", &[]).status, 200);
 }

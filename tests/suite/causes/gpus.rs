@@ -79,7 +79,7 @@ fn the_line_that_decides_is_shown_and_not_the_frame_above_it() {
     let overview = shown("overview", &stub, 1);
     assert!(overview.contains(&format!("corrupted: {warning}\n")), "{overview}");
     // Of several lines the last one comes first, and what is printed on stderr comes last.
-    let several = Stub::acts(r#"printf 'first\nsecond\n'; echo third >&2; exit 1"#);
+    let several = Stub::acts(r"printf 'first\nsecond\n'; echo third >&2; exit 1");
     let gpu = shown("gpu", &several, 1);
     assert!(gpu.ends_with("  nvidia-smi: third\n  nvidia-smi: second\n  nvidia-smi: first\n"), "{gpu}");
 }

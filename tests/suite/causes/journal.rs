@@ -34,7 +34,7 @@ fn an_active_journal_file_that_was_skipped_is_an_error_and_never_no_entries() {
             .any_stdout()
             .stderr(&format!(
                 "sek8s-status: `journalctl` could not read the active journal file: Journal file {file} uses an \
-                 unsupported feature, ignoring file.; run `systemctl restart systemd-journald` to set the file \
+                 unsupported feature, ignoring file; run `systemctl restart systemd-journald` to set the file \
                  aside and start a new one\n"
             ))
             .status(2);

@@ -135,7 +135,7 @@ fn without(bed: &Bed, packages: &Packages) {
     engine.stop();
     engine.start(|run| run.replace("--tmpfs /tmp", ""));
     bed.wait_until("[ -s /run/sek8s-status.log ] && ! pgrep -x sek8s-status");
-    assert!(engine.log().contains("no private socket can be made in `/tmp`"), "{}", engine.log());
+    assert!(engine.log().contains("cannot create the private socket in `/tmp`"), "{}", engine.log());
 }
 
 fn own_programs(bed: &Bed, packages: &Packages) {
