@@ -233,7 +233,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l dem
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -s n -l lines -d 'Show the last N entries' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l since -d 'Maximum age of entries, such as `1h30m`' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -s p -l priority -d 'Show only entries of this priority and worse: 0 to 7, or emerg to debug' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -s p -l priority -d 'Show only this priority and worse' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
@@ -253,7 +253,7 @@ k3s\t''
 nvidia-persistenced\t''
 nvidia-fabricmanager\t''
 infiniband-config\t''"
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l local -d 'Show times in the time zone of this machine instead of UTC'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l local -d 'Show local times instead of UTC'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -s f -l follow -d 'Follow new entries until Ctrl-C'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l entries -d 'With --json, include parsed entries'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l json -d 'Print JSON, the same document as over HTTP'

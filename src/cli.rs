@@ -265,12 +265,12 @@ pub struct Logs {
     /// At most --log-window.
     #[arg(long, value_name = "DURATION", value_hint = ValueHint::Other, conflicts_with = "follow")]
     pub since: Option<String>,
-    /// Show only entries of this priority and worse: 0 to 7, or emerg to debug
+    /// Show only this priority and worse
     ///
-    /// The names are emerg, alert, crit, err, warning, notice, info and debug.
-    #[arg(short, long, value_name = "PRIORITY", value_hint = ValueHint::Other)]
+    /// 0 to 7, or emerg, alert, crit, err, warning, notice, info or debug.
+    #[arg(short, long, value_name = "PRIORITY", value_hint = ValueHint::Other, allow_hyphen_values = true)]
     pub priority: Option<String>,
-    /// Show times in the time zone of this machine instead of UTC
+    /// Show local times instead of UTC
     #[arg(long, conflicts_with = "json")]
     pub local: bool,
     /// Follow new entries until Ctrl-C

@@ -47,7 +47,10 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
         text.push_str(&trouble(&report));
         screen.print(&text)?;
     }
-    let is_well = report.status == GpuStatus::Ok && report.unread.is_empty() && report.query_error.is_none();
+    // Without any rows nothing is known of the GPUs; with some, one is known to be missing.
+    let has_rows = matches!(report.gpus, Some(Some(_)));
+    let lacks_rows = has_rows && !(report.unread.is_empty() && report.query_error.is_none());
+    let is_well = report.status == GpuStatus::Ok && !lacks_rows;
     Ok(if is_well { Outcome::Well } else { Outcome::Degraded })
 }
 

@@ -70,22 +70,28 @@ pub fn parse(columns: &[&str], csv: &str) -> GpuRows {
     for line in csv.lines().filter(|line| !line.trim().is_empty()) {
         let values: Vec<&str> = line.split(',').map(str::trim).collect();
         let mut row = GpuRow::default();
-        if values.len() <= columns.len() {
+        if values.len() == columns.len() {
             for (column, value) in columns.iter().zip(&values) {
                 row.set(column, value);
             }
         }
-        let is_whole = values.len() == columns.len() && row.index.is_some();
-        if !is_whole {
+        if row.index.is_none() {
             answer.unread.push(line.to_owned());
-            // Values that stand under a wrong name would be worse than none.
-            row = GpuRow { index: row.index, ..GpuRow::default() };
+            row = broken_off(&values).unwrap_or_default();
         }
         if row.index.is_some() {
             answer.rows.push(row);
         }
     }
     answer
+}
+
+/// The row of a GPU of which nvidia-smi says only that it cannot be read. Of any other line it is not known which
+/// value stands under which name.
+fn broken_off(values: &[&str]) -> Option<GpuRow> {
+    let (index, rest) = values.split_first()?;
+    let is_unknown = !rest.is_empty() && rest.iter().all(|value| text(value).is_none());
+    is_unknown.then(|| GpuRow { index: number(index), ..GpuRow::default() })
 }
 
 /// Reads an answer whose first line names its columns, with or without units behind the names.

@@ -2,7 +2,11 @@
 
 use std::process::Command;
 
-use crate::test::{BINARY, Test};
+use crate::{
+    server::Server,
+    stub::{Stub, entry},
+    test::{BINARY, Test},
+};
 
 #[test]
 fn tables_and_texts_are_as_expected() {
@@ -119,4 +123,63 @@ fn watching_draws_over_itself_and_leaves_the_terminal_as_it_was() {
     assert!(!shown.contains("\u{1b}[2J"), "never blank");
     assert!(shown.find(left).unwrap() > shown.rfind("Ctrl-C to quit").unwrap());
     assert!(shown.trim_end().ends_with("code 124"), "timeout's own code: {}", &shown[shown.len() - 40..]);
+}
+
+#[test]
+fn logs_of_a_priority_are_those_and_worse_and_bad_ones_are_refused() {
+    let graves = Stub::prints(entry(2, 3, "broken") + &entry(1, 4, "careful"));
+    for (given, asked) in [("err", "3"), ("3", "3"), ("emerg", "0"), ("debug", "7"), ("warning", "4")] {
+        let test = Test::new(&format!("logs k3s --json -p {given}")).journalctl(&graves).any_stdout();
+        let ran = test.asked_times(1).status(0);
+        assert_eq!(ran.programs.asked()[0].last().unwrap(), &format!("--priority={asked}"), "{given}");
+    }
+    let follows = Test::new("logs k3s -f --priority err").journalctl(&graves).any_stdout();
+    let ran = follows.stderr_holds("exited unexpectedly").status(2);
+    assert!(ran.programs.asked()[0].contains(&"--priority=3".to_owned()));
+    for bad in ["8", "error", "ERR", "-1", "3..4"] {
+        let ran = Test::new("logs k3s --json --priority")
+            .argument(bad)
+            .any_stdout()
+            .stderr_holds("`priority` must be a number from 0 to 7 or one of emerg")
+            .asked_nothing()
+            .status(2);
+        assert_eq!(ran.json()["detail"]["parameter"], "priority", "{bad}");
+    }
+    let server = Server::start(Test::new("serve --listen 127.0.0.1:0").journalctl(&graves));
+    assert_eq!(server.get("/services/k3s/logs?priority=err").status, 200);
+    assert_eq!(server.programs().asked()[0].last().unwrap(), "--priority=3");
+    for bad in ["priority=", "priority=8", "priority=Err", "priority=1&priority=1"] {
+        let (status, detail) = server.get(&format!("/services/k3s/logs?{bad}")).error();
+        assert_eq!((status, detail["parameter"].as_str()), (422, Some("priority")), "{bad}");
+    }
+}
+
+#[test]
+fn log_times_are_utc_unless_the_zone_of_the_machine_is_asked_for() {
+    let shown = |arguments: &str, zone: &str| {
+        Test::new(&format!("logs k3s {arguments}"))
+            .environment("TZ", zone)
+            .journalctl(&Stub::prints(entry(1, 6, "one")))
+            .any_stdout()
+            .status(0)
+            .stdout()
+    };
+    assert_eq!(shown("", "Asia/Tokyo"), "times are UTC\nNov 22 01:14:52.508 k3s[42] one\n");
+    // A zone that needs no data.
+    assert_eq!(shown("--local", "JST-9"), "times are local time\nNov 22 10:14:52.508 k3s[42] one\n");
+    assert_eq!(shown("--local", "UTC"), "times are UTC\nNov 22 01:14:52.508 k3s[42] one\n");
+}
+
+#[test]
+fn the_state_of_one_service_stands_although_its_log_may_not_be_read() {
+    let closed =
+        Stub::acts("echo 'No journal files were opened due to insufficient permissions.' >&2; exit 1");
+    let shown = Test::new("status k3s").journalctl(&closed).any_stdout().asked_times(2).status(0).stdout();
+    let last = shown.lines().last().unwrap();
+    assert!(last.starts_with("Last entries: `journalctl` "), "{shown}");
+    assert!(last.contains("usermod -aG systemd-journal USER"), "{shown}");
+    let slow = Stub::acts("exec sleep 1000");
+    let shown = Test::new("status k3s").journalctl(&slow).any_stdout().status(0).stdout();
+    assert!(shown.contains("Last entries: `journalctl` did not finish within 1s"), "{shown}");
+    Test::new("status k3s --json").any_stdout().asked_times(1).status(0);
 }

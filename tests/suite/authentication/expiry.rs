@@ -52,14 +52,16 @@ fn a_certificate_that_sighup_brings_is_a_warning_when_it_is_about_to_expire() {
     for (round, dates, all) in [(1, Dates::Hours(100), 1), (2, Dates::Hours(200), 2), (3, Dates::Now, 2)] {
         renew(&pki, &folder, dates);
         server.signal("HUP");
-        eventually("it was read", || server.said().matches("certificates read again").count() == round);
+        eventually("it was read", || server.said().matches("certificates reloaded").count() == round);
         assert_eq!(warnings(&server), all, "{}", server.said());
     }
     // One that cannot be used is not in force, and its dates are nothing to the log.
     pki.server_of("other", Dates::Hours(100));
     fs::copy(folder.join("other.pem"), folder.join("server.pem")).unwrap();
     server.signal("HUP");
-    eventually("it was refused", || server.said().contains("stay in force"));
+    eventually("it was refused", || {
+        server.said().contains("reload failed, keeping the previous certificates: ")
+    });
     assert_eq!(warnings(&server), 2, "{}", server.said());
 }
 
@@ -107,7 +109,7 @@ fn a_certificate_is_a_warning_again_each_day() {
     hand_over(&folder.join("server.key"));
     for round in 1..=2 {
         server.signal("HUP");
-        eventually("it was read", || server.said().matches("certificates read again").count() == round);
+        eventually("it was read", || server.said().matches("certificates reloaded").count() == round);
         set(19);
     }
     assert_eq!(warnings(&server), 5, "{}", server.said());

@@ -127,7 +127,7 @@ fn a_row_that_is_too_short_keeps_its_gpu_and_is_told() {
 fn a_query_without_rows_says_why_there_are_none() {
     let refuses =
         Stub::acts(r#"case "$*" in *query*) echo 'out of order' >&2; exit 7 ;; *) echo banner ;; esac"#);
-    let gpu = shown("gpu", &refuses, 1);
+    let gpu = shown("gpu", &refuses, 0);
     assert_eq!(
         gpu,
         "no GPU rows: `nvidia-smi` exited with status 7: out of order; use --raw to see the output of nvidia-smi\n"

@@ -214,8 +214,8 @@ fn however_much_journalctl_says_the_line_that_decides_is_found() {
             )
         })
         .collect();
-    let active = "Journal file /var/log/journal/3d12/system.journal corrupted, ignoring file.";
-    let stub = Stub::acts(r#"cat "$d/stderr" >&2"#).file("stderr", format!("{archives}{active}\n"));
+    let active = "Journal file /var/log/journal/3d12/system.journal corrupted, ignoring file";
+    let stub = Stub::acts(r#"cat "$d/stderr" >&2"#).file("stderr", format!("{archives}{active}.\n"));
     Test::new("logs k3s --max-output 1024").journalctl(&stub).stderr_holds(active).status(2);
 }
 
