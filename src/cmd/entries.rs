@@ -94,7 +94,8 @@ impl Layout {
             let message =
                 message.strip_prefix(unit).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(message);
             let message = escape::line(message);
-            let mut line = format!("  {} {:<names$}  {message}", self.time(entry, format), name(entry));
+            let word = if self.has_words { format!("{:<6}", word(entry.priority)) } else { String::new() };
+            let mut line = format!("  {} {:<names$}  {word}{message}", self.time(entry, format), name(entry));
             if let Some(width) = width.map(usize::from)
                 && line.chars().count() > width
             {

@@ -44,7 +44,7 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
         } else {
             own_text(&report, call.limits.max_output)
         });
-        text.push_str(&trouble(&report));
+        text.push_str(&trouble(&report, screen.width()));
         screen.print(&text)?;
     }
     // Without any rows nothing is known of the GPUs; with some, one is known to be missing.
@@ -94,7 +94,7 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
         (true, ("BUSY", Room::Leaves(1)), busy),
         (true, ("MEMORY", Room::Always), memory),
         (wide || has_errors, ("ECC", Room::Leaves(0)), errors),
-        (wide || has_mig, ("MIG", Room::Leaves(5)), mig),
+        (wide || has_mig, ("MIG", if has_mig { Room::Leaves(2) } else { Room::Leaves(5) }), mig),
         (wide, ("UUID", Room::Leaves(6)), uuid),
     ]
     .into_iter()
@@ -207,14 +207,15 @@ fn of(used: Option<&Number>, total: Option<&Number>, unit: &str, shown: impl Fn(
 }
 
 /// Why nvidia-smi failed, what it said, and what to do next; empty if it did not.
-fn trouble(report: &GpuReport) -> String {
+fn trouble(report: &GpuReport, width: Option<u16>) -> String {
     let Some(reason) = reason::of_gpu(report) else { return String::new() };
-    let mut text = format!("{}: {}\n", Tone::Bad.of("gpu"), escape::line(&reason.text));
+    let first = format!("{}: {}", Tone::Bad.of("gpu"), escape::line(&reason.text));
+    let mut text = table::wrapped(&first, 0, width);
     for line in report.excerpt() {
-        text.push_str(&format!("  nvidia-smi: {}\n", escape::line(line)));
+        text.push_str(&table::wrapped(&format!("nvidia-smi: {}", escape::line(line)), 2, width));
     }
     if let Some(hint) = report.hint {
-        text.push_str(&format!("  {hint}\n"));
+        text.push_str(&table::wrapped(hint, 2, width));
     }
     text
 }

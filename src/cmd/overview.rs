@@ -18,11 +18,12 @@ use crate::{
     escape,
     exec::Deadline,
     report::{
-        document,
+        GpuReason, document,
         gpu::{GpuReport, GpuStatus},
         gpu_banner,
         last_log::LastLogs,
         overview::{self, Overview, Verdict},
+        status::ServiceStatus,
     },
 };
 
@@ -91,11 +92,23 @@ fn extent(answer: &Overview) -> Option<String> {
     if answer.is_blind() {
         return Some("nothing could be asked".to_owned());
     }
-    let unwell = answer.services.iter().filter(|service| !service.healthy).count();
+    let count =
+        |is_wanted: fn(&ServiceStatus) -> bool| answer.services.iter().filter(|one| is_wanted(one)).count();
+    let unknown = count(|service| service.error.is_some());
+    let unwell = count(|service| !service.healthy && service.error.is_none());
     let services = (unwell > 0).then(|| format!("{unwell} of {} services", answer.services.len()));
-    let gpus = (answer.gpu.status == GpuStatus::Error).then(|| "the GPUs".to_owned());
-    let parts: Vec<String> = [services, gpus].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(" and "))
+    let gpus =
+        (answer.gpu.status == GpuStatus::Error && answer.gpu.error.is_none()).then(|| "the GPUs".to_owned());
+    let unknown = match (unknown, &answer.gpu.error) {
+        (0, None) => None,
+        (0, Some(_)) => Some("GPUs unknown".to_owned()),
+        (count, None) => Some(format!("{count} services unknown")),
+        (count, Some(_)) => Some(format!("{count} services and GPUs unknown")),
+    };
+    let known: Vec<String> = [services, gpus].into_iter().flatten().collect();
+    let known = (!known.is_empty()).then(|| known.join(" and "));
+    let parts: Vec<String> = [known, unknown].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// One row per service, and one for the GPUs, whose text takes the place of all columns from STATE on.
@@ -142,7 +155,9 @@ fn gpu_texts(gpu: &GpuReport) -> Vec<String> {
     let gpus = gpu_banner::parse(&gpu.stdout);
     let Some(code) = gpu.exit_code else { return vec!["-".to_owned()] };
     let Some(first) = gpus.first().filter(|_| code == 0) else {
-        return vec![if code == 0 { "-".to_owned() } else { format!("exited with status {code}") }];
+        let meaning = gpu.reason.and_then(GpuReason::meaning).map(str::to_owned);
+        let exited = if code == 0 { "-".to_owned() } else { format!("nvidia-smi exited with status {code}") };
+        return meaning.into_iter().chain([exited]).collect();
     };
     let what = if gpus.iter().any(|gpu| gpu.name != first.name) {
         format!("{} GPUs", gpus.len())

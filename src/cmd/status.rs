@@ -94,7 +94,8 @@ fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String
 fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
     let service = answer.service;
     let mut text = reasons::demo_line(call.exec.is_demo());
-    text.push_str(&format!("{}: {}\n", Tone::Title.of(service.unit()), service.description()));
+    let title = format!("{}: {}", Tone::Title.of(service.unit()), service.description());
+    text.push_str(&table::wrapped(&title, 0, width));
     let Some(status) = &answer.status else { return text };
     let now = call.exec.now();
     let answers = std::slice::from_ref(answer);
@@ -139,9 +140,11 @@ fn cause<'a>(spoken: &'a str, health: &str) -> Option<&'a str> {
     if let Some((_, cause)) = spoken.split_once(": ") {
         return Some(cause);
     }
-    let first = spoken.split(' ').next().unwrap_or_default();
-    let is_the_word = tone::plain(health).eq_ignore_ascii_case(first);
-    (!is_the_word && !spoken.starts_with("has been ")).then_some(spoken)
+    let word = tone::plain(health).to_lowercase();
+    let Some(rest) = spoken.strip_prefix(&word) else {
+        return (!spoken.starts_with("has been ")).then_some(spoken);
+    };
+    ["; ", ", so it "].iter().find_map(|link| rest.strip_prefix(link))
 }
 
 /// The last entries of its log, as `systemctl status` shows them; or in one line why there are none.
@@ -158,7 +161,8 @@ fn last_entries(service: &'static Service, call: &Call, width: Option<u16>) -> R
             let (entries, now) = (logs.entries(), call.exec.now());
             let lines =
                 Layout::of(entries, TimeZone::UTC, now, width).short(entries, service.unit(), now, width);
-            format!("\n{title} (sek8s-status logs {})\n{lines}", service.id())
+            let variants = [format!("{title} (sek8s-status logs {})", service.id()), title];
+            format!("\n{}\n{lines}", table::fitting(&variants, width.map(usize::from)))
         }
     })
 }

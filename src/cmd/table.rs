@@ -100,6 +100,14 @@ pub fn beside(rows: &[Vec<String>], width: Option<u16>) -> String {
     text
 }
 
+/// A paragraph that wraps between words, all of it indented.
+#[must_use]
+pub fn wrapped(text: &str, indent: usize, width: Option<u16>) -> String {
+    let room = width.map(|width| width.saturating_sub(u16::try_from(indent).unwrap_or(0)));
+    let rendered = render(&[("", Room::Wraps)], &[vec![text.to_owned()]], room);
+    rendered.lines().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
+}
+
 /// Below this width subjects stand above their texts.
 pub const STACKED: u16 = 60;
 

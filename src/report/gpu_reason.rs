@@ -128,7 +128,9 @@ impl GpuReason {
         }
     }
 
-    fn meaning(self) -> Option<&'static str> {
+    /// What went wrong, as a clause.
+    #[must_use]
+    pub fn meaning(self) -> Option<&'static str> {
         Some(match self {
             Self::Argument => "it refused an argument",
             Self::Unsupported => "the device does not support the operation",

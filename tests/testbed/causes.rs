@@ -161,7 +161,7 @@ fn namespace(bed: &Bed) {
         systemctl daemon-reload");
     // Until what it logged before has left the window.
     bed.wait_until(
-        "systemctl restart k3s; ! journalctl -q -u k3s --since=-2s -o json | grep -q '\"_COMM\":\"standin\"'",
+        "systemctl restart k3s; ! journalctl -q -u k3s --since=-4s -o json | grep -q '\"_COMM\":\"standin\"'",
     );
     let logs = bed.run("logs k3s --since 2s --json").status(0).json();
     bed.sh("systemctl stop k3s 'systemd-journald@other.*' 2>/dev/null || :; rm -rf /var/log/journal/*.other");

@@ -58,7 +58,10 @@ fn failed(bed: &Bed) {
     let reason = &overview["reasons"][0];
     assert_eq!((&reason["subject"], &reason["code"]), (&json!("k3s"), &json!("failed")));
     let text = reason["text"].as_str().unwrap();
-    assert!(text.starts_with("failed at 20") && text.ends_with(": exited with status 3"), "{text}");
+    assert!(
+        text.starts_with("failed at 20") && text.ends_with(": exited with status 3 (NOTIMPLEMENTED)"),
+        "{text}"
+    );
     let k3s = bed.run("status k3s --json").status(1).json();
     assert_eq!(k3s["status"]["exit_status"], "3");
     assert_eq!(k3s["status"]["result"], "exit-code");
