@@ -8,7 +8,7 @@ use std::{
 use crate::readme::markdown;
 
 /// What is checked: every Markdown file, and these folders.
-const FOLDERS: [&str; 1] = ["packaging"];
+const FOLDERS: [&str; 2] = ["packaging", "man"];
 
 /// Written by others.
 const FOREIGN: &str = "LGPL-2.1";
