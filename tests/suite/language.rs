@@ -49,7 +49,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// name, such as the user `nobody`, and separates phrases like a full stop.
 fn words(text: &str) -> Vec<(usize, String)> {
     let mut words = Vec::new();
-    for (number, line) in text.replace("\"nobody\"", "`nobody`").lines().enumerate() {
+    for (number, line) in
+        text.replace("\"nobody\"", "`nobody`").replace("else nobody", "else `nobody`").lines().enumerate()
+    {
         for (place, part) in line.split('`').enumerate() {
             if place % 2 == 1 {
                 words.push((number + 1, String::new()));
