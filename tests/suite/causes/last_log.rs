@@ -265,16 +265,8 @@ fn a_service_that_stays_failed_is_asked_about_once_for_an_invocation() {
 fn over_http_the_lines_go_through_the_shared_runs() {
     // All seven failed, so four lines are wanted, and two clients ask for an overview at the same time.
     let mut units = Stub::units();
-    for id in [
-        "admission-controller",
-        "system-manager",
-        "attestation-service",
-        "k3s",
-        "nvidia-persistenced",
-        "nvidia-fabricmanager",
-        "infiniband-config",
-    ] {
-        units = units.unit(&format!("{id}.service"), &FAILED);
+    for service in sek8s_status::service::all() {
+        units = units.unit(service.unit(), &FAILED);
     }
     let journal = Stub::prints(entry(13, 3, "why"));
     let test = Test::new("serve --listen 127.0.0.1:0 --max-age 60s").systemctl(&units).journalctl(&journal);
