@@ -18,7 +18,7 @@ use crate::{
     escape,
     exec::Deadline,
     report::{
-        GpuReason, document,
+        Aged, GpuReason, document,
         gpu::{GpuReport, GpuStatus},
         gpu_banner,
         last_log::LastLogs,
@@ -35,7 +35,7 @@ pub(super) fn run(flags: &OverviewFlags, call: &Call, screen: &mut Screen) -> Re
     }
     let answer = collect(call, &last_logs)?;
     if call.json {
-        screen.write(&document(&answer))?;
+        screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
     } else {
         screen.print(&shown(&answer, call, screen.width()))?;
     }
@@ -221,7 +221,7 @@ fn repeat(
         let next = Deadline::after(interval);
         let answer = collect(call, last_logs)?;
         if call.json {
-            screen.write(&document(&answer))?;
+            screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
         } else {
             let text = shown(&answer, call, screen.width());
             if draws {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Body, NoteKind, ageless, document,
+    Body, NoteKind, ageless,
     gpu::{self, GpuReport},
     health::HealthRule,
     last_log::{self, LastLog, LastLogs, Run},
@@ -80,8 +80,12 @@ pub struct Desk {
     limits: Limits,
     rule: HealthRule,
     last_logs: LastLogs,
+    last_overview: Mutex<Option<Composed>>,
     flight: Flight<Part, Answer>,
 }
+
+/// An overview but for its age, and the two answers that it was made of.
+type Composed = (Arc<Services>, Arc<GpuReport>, Arc<[u8]>);
 
 impl Desk {
     /// A desk whose answers are given out again for `max_age`.
@@ -93,7 +97,7 @@ impl Desk {
         last_logs: LastLogs,
         max_age: Duration,
     ) -> Self {
-        Self { exec, limits, rule, last_logs, flight: Flight::new(max_age) }
+        Self { exec, limits, rule, last_logs, last_overview: Mutex::default(), flight: Flight::new(max_age) }
     }
 
     /// The limits of the answers.
@@ -235,8 +239,33 @@ impl Desk {
             Answer::Gpu(gpu, _) => Ok(gpu),
             _ => Err(Error::Internal),
         });
-        let overview = overview::of_parts(&self.exec, services, gpu, age, self.last_logs.is_on());
-        Document { body: document(&overview).into(), shared }
+        let made = |services, gpu| {
+            ageless(&overview::of_parts(&self.exec, services, gpu, age, self.last_logs.is_on()))
+        };
+        let document = match (services, gpu) {
+            (Ok(services), Ok(gpu)) => self.composed(&services, &gpu, made),
+            (services, gpu) => made(services, gpu),
+        };
+        Document { body: Body::aged(&document, age), shared }
+    }
+
+    /// The overview of these two answers but for its age: made once, so that all its readers share the bytes.
+    fn composed(
+        &self,
+        services: &Arc<Services>,
+        gpu: &Arc<GpuReport>,
+        made: impl FnOnce(Result<Arc<Services>, Error>, Result<Arc<GpuReport>, Error>) -> Arc<[u8]>,
+    ) -> Arc<[u8]> {
+        let mut last = self.last_overview.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of_services, of_gpu, document)) = &*last
+            && Arc::ptr_eq(of_services, services)
+            && Arc::ptr_eq(of_gpu, gpu)
+        {
+            return Arc::clone(document);
+        }
+        let document = made(Ok(Arc::clone(services)), Ok(Arc::clone(gpu)));
+        *last = Some((Arc::clone(services), Arc::clone(gpu), Arc::clone(&document)));
+        document
     }
 }
 

@@ -44,7 +44,6 @@ pub struct Overview {
     pub reasons: Vec<Reason>,
     /// What does not degrade and should be known.
     pub warnings: Vec<Reason>,
-    age_ms: u64,
     #[serde(skip_serializing_if = "is_false")]
     demo: bool,
 }
@@ -188,7 +187,6 @@ pub fn of_parts(
         services: Arc::clone(statuses),
         gpu,
         timestamp: timestamp::rfc_3339(collected_at.unwrap_or_else(|_| exec.now())),
-        age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
         demo: exec.is_demo(),
     }
 }

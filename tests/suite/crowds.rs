@@ -268,16 +268,21 @@ fn slow_readers_of_one_answer_share_its_bytes() {
     let socket = folder.path().join("socket");
     let flags = "--max-output 1000000 --max-age 1m --max-connections 66";
     // What fits into the buffers of a Unix socket is always the same, and little.
-    let unix = Test::new(&format!("serve --uds {} {flags}", socket.display()));
-    for test in [unix, serve_over(Over::Tls, flags)] {
-        let server = Server::start(test.journalctl(&Stub::prints(&long)));
-        let whole = server.get("/services/k3s/logs?lines=1000");
+    let over_unix = || Test::new(&format!("serve --uds {} {flags}", socket.display()));
+    let logs = "/services/k3s/logs?lines=1000";
+    let banner = "a line of a long banner, again and again\n".repeat(11_000);
+    for (test, target) in
+        [(over_unix(), logs), (serve_over(Over::Tls, flags), logs), (over_unix(), "/overview")]
+    {
+        let gpus = Stub::prints(&banner);
+        let server = Server::start(test.journalctl(&Stub::prints(&long)).nvidia_smi(&gpus));
+        let whole = server.get(target);
         assert!(whole.body.len() > 900_000, "{}", whole.body.len());
         let memory = status(&server, "VmRSS");
         let mut readers: Vec<Connection> = (0..64)
             .map(|_| {
                 let mut connection = server.connect();
-                connection.request("GET", "/services/k3s/logs?lines=1000");
+                connection.request("GET", target);
                 connection
             })
             .collect();
@@ -292,7 +297,9 @@ fn slow_readers_of_one_answer_share_its_bytes() {
         // Each gets the same bytes but for the age, however slowly.
         for (reader, head) in readers.iter_mut().zip(&mut heads) {
             head.body = reader.body(head.length());
-            assert_eq!(head.json()["logs"], whole.json()["logs"]);
+            for field in ["logs", "gpu"] {
+                assert_eq!(head.json()[field], whole.json()[field]);
+            }
         }
     }
 }
