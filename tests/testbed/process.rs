@@ -14,7 +14,12 @@ impl Status {
     /// Every thread of the processes that this shell command names, one number a line.
     #[track_caller]
     pub fn of(bed: &Bed, processes: &str) -> Vec<Self> {
-        Self::read(&bed.sh(&format!("for pid in $({processes}); do cat /proc/$pid/task/*/status; done")))
+        // A thread that exits meanwhile is gone, and no longer of interest.
+        Self::read(&bed.sh(&format!(
+            "for pid in $({processes}); do
+                for task in /proc/$pid/task/*; do cat $task/status 2>/dev/null || [ ! -e $task ]; done
+            done"
+        )))
     }
 
     /// Some of them, one after the other.
