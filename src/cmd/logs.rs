@@ -113,7 +113,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
-/// For notes beside an answer; nobody has to hear them.
+/// For notes beside an answer: stderr may be closed.
 fn eprint_quietly(note: &str) {
     use std::io::Write as _;
     let _ = writeln!(io::stderr(), "sek8s-status: {note}");

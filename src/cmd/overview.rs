@@ -156,7 +156,10 @@ fn gpu_texts(gpu: &GpuReport) -> Vec<String> {
     let Some(code) = gpu.exit_code else { return vec!["-".to_owned()] };
     let Some(first) = gpus.first().filter(|_| code == 0) else {
         let meaning = gpu.reason.and_then(GpuReason::meaning).map(str::to_owned);
-        let exited = if code == 0 { "-".to_owned() } else { format!("nvidia-smi exited with status {code}") };
+        let exited = match code {
+            0 => "no GPU rows in the banner".to_owned(),
+            _ => format!("nvidia-smi exited with status {code}"),
+        };
         return meaning.into_iter().chain([exited]).collect();
     };
     let what = if gpus.iter().any(|gpu| gpu.name != first.name) {
@@ -252,7 +255,7 @@ fn draw(text: &str, interval: Duration, screen: &mut Screen) -> io::Result<()> {
     screen.print(&picture)
 }
 
-/// Waits for the next turn; ends early when a signal comes or nobody reads any more.
+/// Waits for the next turn; ends early when a signal comes or the reader closes the pipe.
 fn wait(next: Deadline, call: &Call, screen: &Screen) -> Result<(), Failure> {
     loop {
         if let Some(signal) = call.interrupt.signal() {

@@ -301,7 +301,7 @@ fn send(shared: &Shared, request: Request, reply: Reply) {
         None => reply.to_bytes(is_head, say),
         Some(id) => {
             let head = reply.head(say);
-            // Before its head is there, or nobody would find it.
+            // Before its head is there: the connection looks for it then.
             if !is_head {
                 shared.table.hand_over(id, reply.into_body());
             }

@@ -90,7 +90,7 @@ impl Wire {
     }
 
     /// Whether the next move is ours, as far as its thread has said: it is at work, or has not yet taken what
-    /// has come. Bytes are looked for first: whoever takes them is seen to be at work then, until it has
+    /// has come. Bytes are looked for first: the thread that takes them is seen to be at work then, until it has
     /// said what they are.
     pub fn is_our_move(&self) -> bool {
         let has_bytes = self.has_bytes();
@@ -227,7 +227,7 @@ mod tests {
         wire.doing.store(WAITING_TO_READ, Ordering::SeqCst);
         assert!(!wire.is_our_move() && !wire.has_spoken());
         theirs.write_all(b"GET")?;
-        assert!(wire.is_our_move() && !wire.has_spoken(), "they have come, and nobody has read them");
+        assert!(wire.is_our_move() && !wire.has_spoken(), "they have come and are unread");
         assert_eq!(wire.read(&mut [0; 8])?, 3);
         assert!(!wire.is_our_move() && wire.has_spoken());
         wire.doing.store(WAITING_TO_WRITE, Ordering::SeqCst);

@@ -1,5 +1,4 @@
-//! Answers for many at once: each question is asked once, whoever asks it, and fresh answers are given
-//! out again.
+//! Answers for many at once: equal questions share one run, and fresh answers are reused.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
@@ -200,8 +199,8 @@ impl Desk {
         });
     }
 
-    /// The two halves of an overview are asked for by themselves, so that each is shared with whoever
-    /// asks for it alone; the later one puts them together.
+    /// The two halves of an overview are asked for by themselves, so that each is shared with requests for it
+    /// alone; the later one puts them together.
     fn ask_for_all(self: &Arc<Self>, take: impl FnOnce(Result<Document, Error>) + Send + 'static) {
         let deadline = Deadline::after(self.limits.timeout);
         let first = Arc::new(Mutex::new(None));

@@ -158,7 +158,7 @@ pub fn try_to_read(exec: &Executor, limits: &Limits, deadline: Deadline) -> Resu
 }
 
 /// Hands on the newest entries of a unit, oldest first, and then each new one as it comes, until
-/// `take` breaks off, a signal comes or `reader`, our own output, has nobody who reads it. `warn` gets
+/// `take` breaks off, a signal comes or `reader`, our own output, is closed at its other end. `warn` gets
 /// each line that journalctl prints on stderr, as it comes.
 ///
 /// # Errors

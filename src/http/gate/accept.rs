@@ -63,7 +63,7 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
 
 fn welcome(shared: &Arc<Shared>, lobby: &mut Lobby, wire: Wire, peer: Peer) {
     let wire = Arc::new(wire);
-    // Nobody is overtaken.
+    // A newcomer does not overtake guests of the lobby.
     let ticket = if lobby.is_empty() { shared.table.admit(&wire, &peer, shared.grace(&wire)) } else { None };
     match ticket {
         Some(ticket) => {
@@ -86,7 +86,7 @@ fn turn_away(shared: &Shared, wire: &Wire, peer: &Peer) {
     if shared.rules.tls_for(wire).is_some() {
         return;
     }
-    // What fits into the socket's buffer is enough; nobody waits here. What was sent already is read,
+    // What fits into the socket's buffer is enough: this thread must not wait here. What was sent already is read,
     // since closing with bytes unread would reset the connection.
     let _ = wire.read(&mut [0; 4096]);
     let _ = wire.write_all(&reply.to_bytes(false, Some("close")), Duration::ZERO);

@@ -191,7 +191,7 @@ impl Gate {
     /// Stops accepting, finishes requests in progress, and returns when all connections are closed or that
     /// moment has come.
     pub fn close(&self, until: Instant) {
-        // Nobody reads it, so it stays readable for all.
+        // It is never read, so it stays readable for all.
         let _ = rustix::io::write(&self.shared.stop, &1u64.to_ne_bytes());
         self.shared.table.stop();
         self.shared.table.wait_until_empty(until);

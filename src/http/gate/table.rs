@@ -278,7 +278,7 @@ impl Table {
         self.places.as_fd()
     }
 
-    /// Whoever waits has seen it.
+    /// To be called once the waiting thread has seen it.
     pub fn know_of_places(&self) {
         // There is nothing to read if another listener was faster.
         let _ = rustix::io::read(&self.places, &mut [0; 8]);
@@ -327,7 +327,7 @@ impl Table {
         })
     }
 
-    /// Takes the body of an answer, for whoever of this connection fetches it.
+    /// Takes the body of an answer, for the thread of this connection.
     pub fn hand_over(&self, id: u64, body: Body) {
         if let Some(slot) = self.state().slots.get_mut(&id) {
             slot.body = Some(body);
