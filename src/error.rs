@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
     escape,
-    exec::{Exit, Program},
+    program::{Exit, Program},
 };
 
 /// What a program printed: for the operator's terminal and log, never for a client.

@@ -1,7 +1,7 @@
 //! One safe window into a confidential GPU VM: which of seven systemd units are healthy, what they
 //! logged last, what the GPUs report, and one verdict.
 //!
-//! Imports run one way: `main → lib → cmd, http → report → exec`.
+//! Imports run one way: `main → lib → cmd, http → report → exec → system`.
 
 pub mod auth;
 pub mod cli;
@@ -13,10 +13,12 @@ pub mod exec;
 pub mod fuzzing;
 pub mod http;
 pub mod limits;
+pub mod program;
 pub mod report;
 pub mod service;
 pub mod settings;
 mod stderr_log;
+pub mod system;
 
 use std::{
     ffi::OsString,
@@ -30,8 +32,10 @@ use crate::{
     cli::Cli,
     cmd::{Call, Failure, Job, Outcome, screen::Screen},
     error::{Error, ErrorDocument},
-    exec::{Executor, Interrupt, privilege::Start},
+    exec::Executor,
+    report::Ask,
     settings::{Environment, Settings},
+    system::{Interrupt, privilege::Start},
 };
 
 /// Parses the command line, runs the subcommand, prints errors, and returns the exit code:
@@ -51,7 +55,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'
         Ok(ready) => ready,
         Err(failure) => return explain(&failure, cli.global.json, &mut screen),
     };
-    let exec = Arc::clone(&call.exec);
+    let exec = Arc::clone(&call.ask.exec);
     let code = match job(call, &mut screen) {
         Ok(Outcome::Well) => 0,
         Ok(Outcome::Degraded) => 1,
@@ -88,11 +92,10 @@ fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, C
     } else {
         Executor::host(settings.places(), &reduced, ends_programs, settings.max_output.value)
     });
-    interrupt.end_at_the_second(&exec)?;
+    let ending = Arc::clone(&exec);
+    interrupt.end_at_the_second(move || ending.end_all())?;
     let call = Call {
-        exec,
-        limits: settings.limits(),
-        rule: settings.rule(),
+        ask: Ask { exec, limits: settings.limits(), rule: settings.rule() },
         json: cli.global.json,
         interrupt,
         settings,

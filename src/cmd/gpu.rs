@@ -34,15 +34,15 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
     let detail = if flags.detail { Detail::Full } else { Detail::Summary };
     let as_table = !(call.json || flags.raw || flags.detail);
     let question = Question { detail, gpu, parsed: flags.parsed || as_table };
-    let report = gpu::collect(&call.exec, &call.limits, call.deadline(), question)?;
+    let report = gpu::collect(&call.ask, call.ask.deadline(), question)?;
     if call.json {
         screen.write(&document(&Aged::new(&report, Duration::ZERO)))?;
     } else {
-        let mut text = reasons::demo_line(call.exec.is_demo());
+        let mut text = reasons::demo_line(call.ask.exec.is_demo());
         text.push_str(&if as_table {
             rows(&report, screen.width())
         } else {
-            own_text(&report, call.limits.max_output)
+            own_text(&report, call.ask.limits.max_output)
         });
         text.push_str(&trouble(&report, screen.width()));
         screen.print(&text)?;

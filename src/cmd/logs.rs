@@ -23,10 +23,10 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
         None => None,
         Some(text) => Some(limits::integer(text).ok_or_else(|| bad("lines", "a whole number".to_owned()))?),
     };
-    let lines = Lines::new(lines, &call.limits);
+    let lines = Lines::new(lines, &call.ask.limits);
     let since = match flags.since.as_deref() {
         None => None,
-        Some(text) => window(text, call.limits.log_window)?,
+        Some(text) => window(text, call.ask.limits.log_window)?,
     };
     let priority = match flags.priority.as_deref() {
         None => None,
@@ -41,13 +41,13 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
     if flags.follow {
         return follow(question, zone, call, screen);
     }
-    let answer = logs::collect(&call.exec, &call.limits, call.deadline(), question)?;
+    let answer = logs::collect(&call.ask, call.ask.deadline(), question)?;
     if call.json {
         screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
         return Ok(Outcome::Well);
     }
-    let mut text = reasons::demo_line(call.exec.is_demo());
-    let layout = Layout::of(answer.entries(), zone, call.exec.now(), screen.width());
+    let mut text = reasons::demo_line(call.ask.exec.is_demo());
+    let layout = Layout::of(answer.entries(), zone, call.ask.exec.now(), screen.width());
     if !answer.entries().is_empty() {
         text.push_str(&layout.title());
     }
@@ -61,7 +61,7 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
             None => note.kind.to_string(),
         });
     }
-    if let Some(note) = note(&answer, call.limits.max_output, lines) {
+    if let Some(note) = note(&answer, call.ask.limits.max_output, lines) {
         eprint_quietly(&note);
     }
     Ok(Outcome::Well)
@@ -71,7 +71,7 @@ fn follow(question: Question, zone: TimeZone, call: &Call, screen: &mut Screen) 
     let reader = screen.as_fd().try_clone_to_owned()?;
     let layout = Layout::to_follow(zone);
     if !call.json {
-        screen.print(&format!("{}{}", reasons::demo_line(call.exec.is_demo()), layout.title()))?;
+        screen.print(&format!("{}{}", reasons::demo_line(call.ask.exec.is_demo()), layout.title()))?;
     }
     let mut written: io::Result<()> = Ok(());
     let take = |entry: Entry| {
@@ -80,7 +80,7 @@ fn follow(question: Question, zone: TimeZone, call: &Call, screen: &mut Screen) 
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let warn = |line: &str| eprint_quietly(&format!("journalctl: {}", escape::line(line)));
-    logs::follow(&call.exec, &call.limits, question, reader.as_fd(), take, warn)?;
+    logs::follow(&call.ask, question, reader.as_fd(), take, warn)?;
     written?;
     Ok(Outcome::Well)
 }

@@ -21,13 +21,12 @@ use self::{screen::Screen, serve::Keys};
 use crate::{
     cli::{Command, Serve},
     error::Error,
-    exec::{
-        Deadline, Executor, Interrupt,
+    report::Ask,
+    settings::{Environment, ServeSettings, SettingError, Settings},
+    system::{
+        Interrupt,
         privilege::{Account, Capability, Reduced, Refusal, Start},
     },
-    limits::Limits,
-    report::health::HealthRule,
-    settings::{Environment, ServeSettings, SettingError, Settings},
 };
 
 /// What a finished subcommand has found; its exit code follows.
@@ -102,12 +101,8 @@ pub fn reads_journal(command: &Command) -> bool {
 
 /// What every subcommand is called with.
 pub struct Call {
-    /// Answers the questions.
-    pub exec: Arc<Executor>,
-    /// Within these limits.
-    pub limits: Limits,
-    /// Healthy by this rule.
-    pub rule: HealthRule,
+    /// What answers are collected with.
+    pub ask: Ask,
     /// Documents instead of tables.
     pub json: bool,
     /// Ends what waits, on Ctrl-C.
@@ -116,13 +111,6 @@ pub struct Call {
     pub settings: Settings,
     /// What was given up, and what is left.
     pub reduced: Reduced,
-}
-
-impl Call {
-    /// The moment by which an answer has to be there.
-    fn deadline(&self) -> Deadline {
-        Deadline::after(self.limits.timeout)
-    }
 }
 
 /// A subcommand that has taken what it could not take later. To be run once privileges are given up.

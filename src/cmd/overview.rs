@@ -16,7 +16,6 @@ use crate::{
     cli::OverviewFlags,
     error::Error,
     escape,
-    exec::Deadline,
     report::{
         Aged, GpuReason, document,
         gpu::{GpuReport, GpuStatus},
@@ -25,6 +24,7 @@ use crate::{
         overview::{self, Overview, Verdict},
         status::ServiceStatus,
     },
+    system::Deadline,
 };
 
 /// Prints the overview once, or again and again.
@@ -43,7 +43,7 @@ pub(super) fn run(flags: &OverviewFlags, call: &Call, screen: &mut Screen) -> Re
 }
 
 fn collect(call: &Call, last_logs: &LastLogs) -> Result<Overview, Error> {
-    overview::collect(&call.exec, &call.limits, call.deadline(), &call.rule, last_logs)
+    overview::collect(&call.ask, call.ask.deadline(), last_logs)
 }
 
 fn outcome(answer: &Overview) -> Outcome {
@@ -57,8 +57,8 @@ fn outcome(answer: &Overview) -> Outcome {
 }
 
 fn shown(answer: &Overview, call: &Call, width: Option<u16>) -> String {
-    let now = call.exec.now();
-    let mut text = reasons::demo_line(call.exec.is_demo());
+    let now = call.ask.exec.now();
+    let mut text = reasons::demo_line(call.ask.exec.is_demo());
     text.push_str(&verdict(answer, width));
     text.push('\n');
     if !answer.is_blind() {

@@ -11,12 +11,12 @@ use super::{
 use crate::{
     error::Error,
     escape,
-    exec::privilege::Stand,
     report::{
         document, logs,
         privileges::{Need, Privileges},
     },
     settings::{Listen, ServeSettings},
+    system::privilege::Stand,
 };
 
 /// Prints the table, and below it what would grant what is missing.
@@ -26,18 +26,19 @@ pub(super) fn run(serve: &ServeSettings, call: &Call, screen: &mut Screen) -> Re
         Listen::Unix(_) => None,
     };
     let binary = env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/bin/sek8s-status"));
-    let (stand, reach) = (Stand::now()?, call.exec.reach());
-    let tried = logs::try_to_read(&call.exec, &call.limits, call.deadline());
+    let (stand, prerequisites) = (Stand::now()?, call.ask.exec.prerequisites());
+    let tried = logs::try_to_read(&call.ask, call.ask.deadline());
     if let Err(Error::Interrupted(signal)) = tried {
         return Err(Error::Interrupted(signal).into());
     }
-    let privileges = Privileges::of(stand, &call.reduced, &reach, tried, listen, first_port(), &binary);
+    let privileges =
+        Privileges::of(stand, &call.reduced, &prerequisites, tried, listen, first_port(), &binary);
     let missing = privileges.missing();
     let outcome = if missing.is_empty() { Outcome::Well } else { Outcome::Degraded };
     if call.json {
         screen.write(&document(&privileges))?;
     } else {
-        let mut text = reasons::demo_line(call.exec.is_demo());
+        let mut text = reasons::demo_line(call.ask.exec.is_demo());
         text.push_str(&who(&privileges, screen.width()));
         text.push_str(&needs(&privileges, screen.width()));
         text.push_str(&grants(&missing));

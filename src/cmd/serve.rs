@@ -1,7 +1,5 @@
 //! `serve`: the reports over HTTP.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use super::{
@@ -11,10 +9,10 @@ use super::{
 };
 pub(super) use crate::http::Keys;
 use crate::{
-    exec::privilege::{Account, Capability, Start},
-    http::{self, Bound, Options},
-    report::{desk::Desk, document, last_log::LastLogs},
+    http::{self, Bound, Options, Reports},
+    report::{document, last_log::LastLogs},
     settings::{Environment, ServeSettings},
+    system::privilege::{Account, Capability, Start},
 };
 
 #[derive(Serialize)]
@@ -67,15 +65,14 @@ pub(super) fn run(
         log::info!("listening on {}", one.name(keys.tls().is_some()));
     }
     let last_logs = LastLogs::new(call.settings.last_log.value);
-    let desk =
-        Desk::new(Arc::clone(&call.exec), call.limits, call.rule.clone(), last_logs, settings.max_age.value);
+    let reports = Reports::new(call.ask.clone(), last_logs, settings.max_age.value);
     let options = Options {
         keys,
         path_prefix: settings.path_prefix.value,
         max_connections: settings.max_connections.value,
         is_secure: call.reduced.start().is_secure(),
     };
-    http::serve(bound, desk, &call.exec, options, &call.interrupt).map_err(Failure::Server)?;
+    http::serve(bound, reports, &call.ask.exec, options, &call.interrupt).map_err(Failure::Server)?;
     log::info!("stopped");
     Ok(Outcome::Well)
 }

@@ -38,7 +38,7 @@ const LOG_LINES: i64 = 3;
 pub(super) fn run(flags: &cli::Status, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let services = flags.ids.iter().map(|id| listed(id)).collect::<Result<Vec<_>, _>>()?;
     if let [service] = services[..] {
-        let answer = status::collect(&call.exec, call.deadline(), &call.rule, service)?;
+        let answer = status::collect(&call.ask, call.ask.deadline(), service)?;
         if call.json {
             screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
         } else {
@@ -49,12 +49,11 @@ pub(super) fn run(flags: &cli::Status, call: &Call, screen: &mut Screen) -> Resu
         return Ok(if answer.healthy { Outcome::Well } else { Outcome::Degraded });
     }
     let services = if services.is_empty() { service::all().iter().collect() } else { services };
-    let answers =
-        Statuses { services: status::collect_all(&call.exec, call.deadline(), &call.rule, &services)? };
+    let answers = Statuses { services: status::collect_all(&call.ask, call.ask.deadline(), &services)? };
     if call.json {
         screen.write(&document(&answers))?;
     } else {
-        let mut text = reasons::demo_line(call.exec.is_demo());
+        let mut text = reasons::demo_line(call.ask.exec.is_demo());
         text.push_str(&overall(&answers.services, call, screen.width()));
         screen.print(&text)?;
     }
@@ -76,7 +75,7 @@ fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String
         ("PID", Room::Leaves(4)),
         ("UNIT FILE", Room::Leaves(3)),
     ];
-    let now = call.exec.now();
+    let now = call.ask.exec.now();
     let cells = |answer: &ServiceStatus| {
         let [state, since, pid] = states::cells(answer, now);
         let file = answer.status.as_ref().and_then(|status| status.unit_file_state.as_deref()).unwrap_or("-");
@@ -93,11 +92,11 @@ fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String
 
 fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
     let service = answer.service;
-    let mut text = reasons::demo_line(call.exec.is_demo());
+    let mut text = reasons::demo_line(call.ask.exec.is_demo());
     let title = format!("{}: {}", Tone::Title.of(service.unit()), service.description());
     text.push_str(&table::wrapped(&title, 0, width));
     let Some(status) = &answer.status else { return text };
-    let now = call.exec.now();
+    let now = call.ask.exec.now();
     let answers = std::slice::from_ref(answer);
     let why = reason::against(answers, None, now);
     let mut health = states::health(answer);
@@ -150,15 +149,15 @@ fn cause<'a>(spoken: &'a str, health: &str) -> Option<&'a str> {
 /// The last entries of its log, as `systemctl status` shows them; or in one line why there are none.
 fn last_entries(service: &'static Service, call: &Call, width: Option<u16>) -> Result<String, Error> {
     let title = Tone::Title.of("Last entries");
-    let lines = Lines::new(Some(LOG_LINES), &call.limits);
+    let lines = Lines::new(Some(LOG_LINES), &call.ask.limits);
     let question = Question { service, lines, since: None, priority: None, entries: true };
-    let deadline = call.deadline().or_in(LOG_PATIENCE);
-    Ok(match logs::collect(&call.exec, &call.limits, deadline, question) {
+    let deadline = call.ask.deadline().or_in(LOG_PATIENCE);
+    Ok(match logs::collect(&call.ask, deadline, question) {
         Err(error @ Error::Interrupted(_)) => return Err(error),
         Err(error) => format!("\n{title}: {}\n", escape::line(&error.sentence())),
         Ok(logs) if logs.entries().is_empty() => format!("\n{title}: none\n"),
         Ok(logs) => {
-            let (entries, now) = (logs.entries(), call.exec.now());
+            let (entries, now) = (logs.entries(), call.ask.exec.now());
             let lines =
                 Layout::of(entries, TimeZone::UTC, now, width).short(entries, service.unit(), now, width);
             let variants = [format!("{title} (sek8s-status logs {})", service.id()), title];

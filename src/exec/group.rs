@@ -16,8 +16,8 @@ use rustix::{
 };
 use wait_timeout::ChildExt;
 
-use super::{Invocation, Program, deadline::timespec};
-use crate::error::Error;
+use super::Invocation;
+use crate::{error::Error, program::Program, system::deadline::timespec};
 
 /// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(1);

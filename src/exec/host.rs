@@ -17,12 +17,18 @@ use jiff::Timestamp;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{
-    Deadline, Ended, Exit, Finder, Followed, Interrupt, Invocation, JournalFiles, Places, Program, Sink,
-    deadline::timespec,
+    Ended, Finder, Followed, Invocation, Places, Sink,
     group::{Group, Reaper},
-    privilege::{self, Capability, Reduced},
 };
-use crate::error::{Error, Said};
+use crate::{
+    error::{Error, Said},
+    program::{Exit, Program},
+    system::{
+        Deadline, Interrupt, JournalFiles,
+        deadline::timespec,
+        privilege::{self, Capability, Reduced},
+    },
+};
 
 /// How long to wait for the end of output once the program has exited.
 const OUTPUT_GRACE: Duration = Duration::from_millis(100);

@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use super::Program;
 use crate::{
     limits::{Lines, Priority},
+    program::Program,
     service::{self, Service},
 };
 

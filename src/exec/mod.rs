@@ -3,17 +3,11 @@
 mod capture;
 #[cfg(test)]
 mod capture_properties;
-mod deadline;
 mod demo;
-mod flight;
+mod finder;
 mod group;
 mod host;
-mod interrupt;
 mod invocation;
-mod journal_files;
-pub mod privilege;
-mod program;
-mod reach;
 
 use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
 
@@ -21,42 +15,15 @@ use jiff::Timestamp;
 
 pub use self::{
     capture::{Captured, Head, Line, LineCutter, Sink},
-    deadline::Deadline,
-    flight::{Ask, Flight, Landed, Lane},
-    interrupt::Interrupt,
+    finder::{Finder, SEARCH_PATH},
     invocation::{Columns, Detail, Gpu, Invocation},
-    journal_files::{JOURNAL_PATH, JournalFiles},
-    program::{Finder, Program, SEARCH_PATH},
-    reach::{GpuNodes, Reach, SYSTEM_BUS},
 };
-use self::{demo::Demo, host::Host, privilege::Reduced};
-use crate::error::{Error, Said};
-
-/// How a program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// By itself, with this code.
-    Code(i32),
-    /// By this signal.
-    Signal(i32),
-}
-
-impl Exit {
-    /// The code as a shell shows it: 128 + n for signal n.
-    #[must_use]
-    pub fn code(self) -> i32 {
-        match self {
-            Self::Code(code) => code,
-            Self::Signal(signal) => 128 + signal,
-        }
-    }
-
-    /// Whether it ended by itself with code 0.
-    #[must_use]
-    pub fn is_success(self) -> bool {
-        self == Self::Code(0)
-    }
-}
+use self::{demo::Demo, host::Host};
+use crate::{
+    error::{Error, Said},
+    program::{Exit, Program},
+    system::{Deadline, Interrupt, JournalFiles, Prerequisites, privilege::Reduced},
+};
 
 /// A program that has ended. Its stdout went into the sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,10 +110,12 @@ impl Executor {
 
     /// What this process can reach of what the programs will need, without starting one.
     #[must_use]
-    pub fn reach(&self) -> Reach {
+    pub fn prerequisites(&self) -> Prerequisites {
         match &self.source {
-            Source::Host(host) => Reach::look(host.journal_files(&[]), host.journal_reader().is_some()),
-            Source::Demo(_) => Reach::everything(),
+            Source::Host(host) => {
+                Prerequisites::look(host.journal_files(&[]), host.journal_reader().is_some())
+            }
+            Source::Demo(_) => Prerequisites::all(),
         }
     }
 

@@ -1,16 +1,17 @@
-//! The HTTP server: the gate handles clients, tiny_http requests, and the desk questions.
+//! The HTTP server: the gate handles clients, tiny_http requests, and the reports questions.
 
 mod access;
 mod expiry;
 mod gate;
-mod hangup;
 mod key_file;
 mod keys;
 mod listen;
 mod peer;
 mod query;
 mod reply;
+mod reports;
 mod route;
+mod single_flight;
 mod systemd;
 mod tls;
 mod wire;
@@ -33,20 +34,22 @@ use tiny_http::{Request, Server};
 use self::{
     access::Access,
     gate::{CONNECTION_HEADER, Gate, Rules, SAY_HEADER, Table},
-    hangup::Hangup,
     peer::{Caller, Peer},
     reply::Reply,
+    reports::Question,
     route::Route,
+    single_flight::Queue,
     systemd::Attendant,
 };
 pub use self::{
     keys::Keys,
     listen::{Bound, Listener, bind, passed},
+    reports::Reports,
 };
 use crate::{
-    exec::{Executor, Interrupt, Lane},
-    report::desk::{Desk, Question},
+    exec::Executor,
     service::Service,
+    system::{Hangup, Interrupt},
 };
 
 /// What the fuzz targets call.
@@ -87,14 +90,14 @@ pub struct Options {
 /// When there is no thread or descriptor left, or tiny_http accepts no more connections.
 pub fn serve(
     bound: Vec<Bound>,
-    desk: Desk,
+    reports: Reports,
     exec: &Executor,
     options: Options,
     interrupt: &Interrupt,
 ) -> io::Result<()> {
     let (listeners, socket_files): (Vec<_>, Vec<_>) =
         bound.into_iter().map(|bound| (bound.listener, bound.file)).unzip();
-    let timeout = desk.limits().timeout;
+    let timeout = reports.limits().timeout;
     let hangup = Hangup::catch()?;
     let keys = Arc::new(options.keys);
     let rules = Rules {
@@ -104,7 +107,7 @@ pub fn serve(
     };
     let table = Arc::new(Table::new(gate::cap(options.max_connections))?);
     let shared = Arc::new(Shared {
-        desk: Arc::new(desk),
+        reports: Arc::new(reports),
         table: Arc::clone(&table),
         path_prefix: options.path_prefix,
         own_service: systemd::own_service(),
@@ -121,14 +124,14 @@ pub fn serve(
             drop(alive);
         })
     };
-    for lane in Lane::ALL {
-        for number in 0..lane.workers() {
-            let desk = Arc::clone(&shared.desk);
-            spawn(format!("{lane:?}-{number}"), Box::new(move || desk.work(lane)))?;
+    for queue in Queue::ALL {
+        for number in 0..queue.workers() {
+            let reports = Arc::clone(&shared.reports);
+            spawn(format!("{queue:?}-{number}"), Box::new(move || reports.work(queue)))?;
         }
     }
-    let desk = Arc::clone(&shared.desk);
-    spawn("clock".to_owned(), Box::new(move || desk.watch_the_clock()))?;
+    let reports = Arc::clone(&shared.reports);
+    spawn("clock".to_owned(), Box::new(move || reports.watch_the_clock()))?;
 
     let server = Mutex::new(None);
     let gate = Gate::open(listeners, table, rules, |listener: UnixListener| {
@@ -152,7 +155,7 @@ pub fn serve(
     shared.stopping.store(true, Ordering::SeqCst);
     let until = Instant::now() + timeout + Duration::from_secs(2);
     gate.close(until);
-    shared.desk.close();
+    shared.reports.close();
     if let Some(inner) = server.into_inner().unwrap_or_else(PoisonError::into_inner) {
         for _ in 0..TAKERS {
             inner.unblock();
@@ -166,7 +169,7 @@ pub fn serve(
 }
 
 struct Shared {
-    desk: Arc<Desk>,
+    reports: Arc<Reports>,
     table: Arc<Table>,
     path_prefix: Option<String>,
     /// The listed service whose unit we run in, if we do.
@@ -225,14 +228,14 @@ fn take(shared: &Arc<Shared>, inner: &Server) {
     }
 }
 
-/// Answers at once if no program is needed, and leaves the rest to the desk.
+/// Answers at once if no program is needed, and leaves the rest to the reports.
 fn respond(shared: &Arc<Shared>, request: Request) {
     let begun = Instant::now();
     let method = access::method(request.method().as_str());
     if caller(shared, &request).peer != Peer::Ourselves {
         shared.requests.fetch_add(1, Ordering::Relaxed);
     }
-    let limits = shared.desk.limits();
+    let limits = shared.reports.limits();
     let (template, found) =
         route::find(request.method().as_str(), request.url(), limits, shared.path_prefix.as_deref());
     let access = move |shared: &Shared, request: &Request, route, how, is_own_log| Access {
@@ -254,7 +257,7 @@ fn respond(shared: &Arc<Shared>, request: Request) {
             let own = shared.own_service;
             let is_own_log = matches!(question, Question::Logs(logs) if Some(logs.service) == own);
             let for_later = Arc::clone(shared);
-            shared.desk.ask(question, move |answer| {
+            shared.reports.ask(question, move |answer| {
                 let shared = &for_later;
                 let (reply, how) = match answer {
                     Ok(document) => {

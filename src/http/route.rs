@@ -11,8 +11,9 @@ use super::{
 use crate::{
     error::Error,
     exec::{Detail, Gpu},
+    http::reports::Question,
     limits::{Limits, Lines, Priority, integer},
-    report::{desk::Question, gpu, listed, logs, services},
+    report::{gpu, listed, logs, services},
     service::Service,
 };
 

@@ -16,7 +16,7 @@ use rustix::{
     io::ioctl_fionread,
 };
 
-use crate::exec::Deadline;
+use crate::system::Deadline;
 
 /// A stream to a client or to tiny_http. Reads and writes never block, and other threads can see what its
 /// own is doing with it.

@@ -3,14 +3,15 @@
 use serde::Serialize;
 
 use super::{
-    GpuReason, GpuRow,
+    Ask, GpuReason, GpuRow,
     gpu_rows::{self, GpuRows},
     gpu_text::{Spoken, hear},
 };
 use crate::{
     error::{Error, Said},
-    exec::{Captured, Columns, Deadline, Detail, Executor, Exit, Gpu, Head, Invocation, Program},
-    limits::Limits,
+    exec::{Captured, Columns, Detail, Executor, Gpu, Head, Invocation},
+    program::{Exit, Program},
+    system::Deadline,
 };
 
 /// What is asked of nvidia-smi.
@@ -106,19 +107,14 @@ impl GpuReport {
 ///
 /// # Errors
 /// When it could not be started or did not end in time.
-pub fn collect(
-    exec: &Executor,
-    limits: &Limits,
-    deadline: Deadline,
-    question: Question,
-) -> Result<GpuReport, Error> {
-    let (mut stdout, mut stderr) = (Head::new(limits.max_output), Head::new(limits.max_output));
+pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<GpuReport, Error> {
+    let (mut stdout, mut stderr) = (Head::new(ask.limits.max_output), Head::new(ask.limits.max_output));
     let (mut spoken, mut on_stderr) = (Spoken::default(), Spoken::default());
     let exit = {
         let mut heard = hear(&mut stdout, &mut spoken);
         let mut complained = hear(&mut stderr, &mut on_stderr);
         let invocation = Invocation::nvidia_smi(question.detail, question.gpu);
-        let exit = exec.run_with(&invocation, deadline, &mut heard, &mut complained);
+        let exit = ask.exec.run_with(&invocation, deadline, &mut heard, &mut complained);
         heard.end();
         complained.end();
         exit
@@ -133,7 +129,7 @@ pub fn collect(
     })?;
     let mut report = answered(question, exit, stdout.captured(), stderr.captured(), spoken);
     if question.parsed {
-        let (answer, error) = rows(exec, deadline, question.gpu);
+        let (answer, error) = rows(&ask.exec, deadline, question.gpu);
         if let Some(error @ Error::Interrupted(_)) = error {
             return Err(error);
         }

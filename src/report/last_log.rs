@@ -10,12 +10,13 @@ use std::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Entry, UnitStatus, logs, reason::Reason, status::ServiceStatus, timestamp};
+use super::{Ask, Entry, UnitStatus, logs, reason::Reason, status::ServiceStatus, timestamp};
 use crate::{
     error::Error,
-    exec::{Deadline, Executor, Invocation, LineCutter},
-    limits::{Limits, Lines},
+    exec::{Invocation, LineCutter},
+    limits::Lines,
     service::Service,
+    system::Deadline,
 };
 
 /// How long all lines of one overview may take together.
@@ -112,12 +113,7 @@ pub fn wanted(reasons: &[Reason], services: &[ServiceStatus], now: Timestamp) ->
 ///
 /// # Errors
 /// Only [`Error::Interrupted`].
-pub fn collect(
-    exec: &Executor,
-    limits: &Limits,
-    deadline: Deadline,
-    run: &Run,
-) -> Result<Option<LastLog>, Error> {
+pub fn collect(ask: &Ask, deadline: Deadline, run: &Run) -> Result<Option<LastLog>, Error> {
     let mut best = Best::new(&run.window);
     let mut cutter = LineCutter::new(logs::raw_limit(RECORD), |line| {
         if let Some(entry) = logs::read(line) {
@@ -125,8 +121,8 @@ pub fn collect(
         }
         ControlFlow::Continue(())
     });
-    let lines = Lines::new(Some(ENTRIES), limits);
-    let ended = exec.run(&Invocation::journal(run.service, lines, None, None), deadline, &mut cutter);
+    let lines = Lines::new(Some(ENTRIES), &ask.limits);
+    let ended = ask.exec.run(&Invocation::journal(run.service, lines, None, None), deadline, &mut cutter);
     cutter.end();
     match ended {
         Err(error @ Error::Interrupted(_)) => Err(error),

@@ -4,12 +4,14 @@ use std::{ops::ControlFlow, os::fd::BorrowedFd, time::Duration};
 
 use serde::{Serialize, Serializer};
 
-use super::{Entry, Note, NoteKind, journal_note::Warnings};
+use super::{Ask, Entry, Note, NoteKind, journal_note::Warnings};
 use crate::{
     error::{Error, Said},
-    exec::{Deadline, Executor, Followed, Invocation, JournalFiles, Line, LineCutter, Program},
-    limits::{Limits, Lines, Priority},
+    exec::{Executor, Followed, Invocation, Line, LineCutter},
+    limits::{Lines, Priority},
+    program::Program,
     service::{self, Service},
+    system::{Deadline, JournalFiles},
 };
 
 /// What is asked of a unit's log.
@@ -80,25 +82,20 @@ struct ServiceName {
 /// # Errors
 /// When journalctl could not be asked, may not read the journal or found none. No entries at all
 /// is an answer only if none of these is the cause.
-pub fn collect(
-    exec: &Executor,
-    limits: &Limits,
-    deadline: Deadline,
-    question: Question,
-) -> Result<Logs, Error> {
+pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<Logs, Error> {
     let Question { service, lines, since, priority, entries } = question;
     let since = since.map(|since| {
-        let now = u64::try_from(exec.now().as_second()).unwrap_or(0);
+        let now = u64::try_from(ask.exec.now().as_second()).unwrap_or(0);
         now.saturating_sub(since.as_secs())
     });
-    let mut tail = Tail::new(limits.max_output);
-    let mut cutter = LineCutter::new(raw_limit(limits.max_output), |line| {
+    let mut tail = Tail::new(ask.limits.max_output);
+    let mut cutter = LineCutter::new(raw_limit(ask.limits.max_output), |line| {
         tail.take(line);
         ControlFlow::Continue(())
     });
     let mut warnings = Warnings::default();
     let invocation = Invocation::journal(service, lines, priority, since);
-    let ended = exec.run_with(&invocation, deadline, &mut cutter, &mut warnings.sink());
+    let ended = ask.exec.run_with(&invocation, deadline, &mut cutter, &mut warnings.sink());
     let failure = match ended {
         Err(error @ Error::Interrupted(_)) => return Err(error),
         Ok(exit) if exit.is_success() => None,
@@ -116,7 +113,7 @@ pub fn collect(
         cutter.end();
     }
     if tail.kept.is_empty() {
-        none_read(exec, failure.clone(), &warnings, &tail)?;
+        none_read(&ask.exec, failure.clone(), &warnings, &tail)?;
     }
     let mut notes: Vec<Note> = Vec::new();
     notes.extend(failure.as_ref().map(|error| Note {
@@ -150,11 +147,11 @@ pub fn collect(
 ///
 /// # Errors
 /// As [`collect`].
-pub fn try_to_read(exec: &Executor, limits: &Limits, deadline: Deadline) -> Result<Vec<Note>, Error> {
-    let lines = Lines::new(Some(1), limits);
+pub fn try_to_read(ask: &Ask, deadline: Deadline) -> Result<Vec<Note>, Error> {
+    let lines = Lines::new(Some(1), &ask.limits);
     let question =
         Question { service: &service::all()[0], lines, since: None, priority: None, entries: false };
-    collect(exec, limits, deadline, question).map(|logs| logs.notes)
+    collect(ask, deadline, question).map(|logs| logs.notes)
 }
 
 /// Hands on the newest entries of a unit, oldest first, and then each new one as it comes, until
@@ -164,20 +161,19 @@ pub fn try_to_read(exec: &Executor, limits: &Limits, deadline: Deadline) -> Resu
 /// # Errors
 /// As [`collect`]; and when journalctl ends by itself.
 pub fn follow(
-    exec: &Executor,
-    limits: &Limits,
+    ask: &Ask,
     question: Question,
     reader: BorrowedFd<'_>,
     mut take: impl FnMut(Entry) -> ControlFlow<()>,
     mut warn: impl FnMut(&str),
 ) -> Result<(), Error> {
-    look_at_files(exec, &[])?;
+    look_at_files(&ask.exec, &[])?;
     let mut seen = 0;
-    let mut entries = LineCutter::new(raw_limit(limits.max_output), |line| {
+    let mut entries = LineCutter::new(raw_limit(ask.limits.max_output), |line| {
         seen += 1;
         match read(line) {
             Some(mut entry) => {
-                cut_to(&mut entry, limits.max_output);
+                cut_to(&mut entry, ask.limits.max_output);
                 take(entry)
             }
             None => ControlFlow::Continue(()),
@@ -197,7 +193,7 @@ pub fn follow(
     });
     let Question { service, lines, priority, .. } = question;
     let followed =
-        exec.follow(&Invocation::follow(service, lines, priority), reader, &mut entries, &mut stderr);
+        ask.exec.follow(&Invocation::follow(service, lines, priority), reader, &mut entries, &mut stderr);
     stderr.end();
     let Followed::Ended(exit) = followed? else { return Ok(()) };
     if seen == 0 && warnings.no_permission {

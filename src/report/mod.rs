@@ -1,7 +1,6 @@
 //! The answers: each is collected, parsed and judged in a file of its own.
 
 pub mod age;
-pub mod desk;
 mod exit_status;
 pub mod gpu;
 pub mod gpu_banner;
@@ -28,9 +27,13 @@ use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
+use self::health::HealthRule;
 use crate::{
     error::Error,
+    exec::Executor,
+    limits::Limits,
     service::{self, Service},
+    system::Deadline,
 };
 
 pub use self::{
@@ -41,6 +44,25 @@ pub use self::{
     unit::UnitStatus,
     unit_reason::Trouble,
 };
+
+/// What every answer is collected with.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Runs the programs.
+    pub exec: Arc<Executor>,
+    /// The limits of an answer.
+    pub limits: Limits,
+    /// When a service is healthy.
+    pub rule: HealthRule,
+}
+
+impl Ask {
+    /// The moment by which an answer must be complete, from now.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        Deadline::after(self.limits.timeout)
+    }
+}
 
 /// The service with this id.
 ///

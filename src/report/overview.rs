@@ -6,19 +6,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
+    Ask,
     gpu::{self, GpuReport, GpuStatus},
-    health::HealthRule,
     last_log::{self, Found, LastLog, LastLogs, Run},
     reason::{self, Reason},
     status::{self, ServiceStatus},
     timestamp,
 };
-use crate::{
-    error::Error,
-    exec::{Deadline, Executor},
-    limits::Limits,
-    service,
-};
+use crate::{error::Error, exec::Executor, service, system::Deadline};
 
 /// The verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -72,21 +67,15 @@ impl Overview {
 ///
 /// # Errors
 /// Only [`Error::Interrupted`].
-pub fn collect(
-    exec: &Executor,
-    limits: &Limits,
-    deadline: Deadline,
-    rule: &HealthRule,
-    last_logs: &LastLogs,
-) -> Result<Overview, Error> {
+pub fn collect(ask: &Ask, deadline: Deadline, last_logs: &LastLogs) -> Result<Overview, Error> {
     let question = gpu::Question::default();
     let every: Vec<_> = service::all().iter().collect();
     let (services, gpu) = thread::scope(|scope| {
-        let ask_gpu = || gpu::collect(exec, limits, deadline, question);
+        let ask_gpu = || gpu::collect(ask, deadline, question);
         let asking = thread::Builder::new().name("gpu".to_owned()).spawn_scoped(scope, ask_gpu);
-        let services = status::collect_all(exec, deadline, rule, &every).and_then(|services| {
-            let ask = |runs: Vec<Run>| ask_for_lines(exec, limits, deadline, &runs);
-            Services::with_last_logs(services, last_logs, exec.now(), ask)
+        let services = status::collect_all(ask, deadline, &every).and_then(|services| {
+            let lines = |runs: Vec<Run>| ask_for_lines(ask, deadline, &runs);
+            Services::with_last_logs(services, last_logs, ask.exec.now(), lines)
         });
         let gpu = match asking {
             Ok(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
@@ -98,30 +87,25 @@ pub fn collect(
     if let Err(Error::Interrupted(signal)) = gpu {
         return Err(Error::Interrupted(signal));
     }
-    Ok(of_parts(exec, Ok(Arc::new(services?)), gpu.map(Arc::new), Duration::ZERO, last_logs.is_on()))
+    Ok(of_parts(&ask.exec, Ok(Arc::new(services?)), gpu.map(Arc::new), Duration::ZERO, last_logs.is_on()))
 }
 
 /// Asks for all lines at the same time.
-fn ask_for_lines(
-    exec: &Executor,
-    limits: &Limits,
-    deadline: Deadline,
-    runs: &[Run],
-) -> Result<Vec<(Run, Option<LastLog>)>, Error> {
+fn ask_for_lines(ask: &Ask, deadline: Deadline, runs: &[Run]) -> Result<Vec<(Run, Option<LastLog>)>, Error> {
     let deadline = deadline.or_in(last_log::PATIENCE);
-    let ask = |run: &Run| last_log::collect(exec, limits, deadline, run);
+    let read = |run: &Run| last_log::collect(ask, deadline, run);
     thread::scope(|scope| {
         let Some((first, others)) = runs.split_first() else { return Ok(Vec::new()) };
-        let ask = &ask;
+        let read = &read;
         let asking: Vec<_> = others
             .iter()
-            .map(|run| thread::Builder::new().name("log".to_owned()).spawn_scoped(scope, move || ask(run)))
+            .map(|run| thread::Builder::new().name("log".to_owned()).spawn_scoped(scope, move || read(run)))
             .collect();
-        let mut lines = vec![ask(first)];
+        let mut lines = vec![read(first)];
         for (run, asking) in others.iter().zip(asking) {
             lines.push(match asking {
                 Ok(thread) => thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
-                Err(_) => ask(run),
+                Err(_) => read(run),
             });
         }
         runs.iter().cloned().zip(lines).map(|(run, line)| Ok((run, line?))).collect()

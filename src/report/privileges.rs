@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::{Note, NoteKind};
 use crate::{
     error::{Error, Said},
-    exec::{
-        GpuNodes, JournalFiles, Reach, SYSTEM_BUS,
+    system::{
+        GpuNodes, JournalFiles, Prerequisites, SYSTEM_BUS,
         privilege::{Capability, JOURNAL_GROUP, Reduced, Stand, VIDEO_GROUP},
     },
 };
@@ -75,16 +75,16 @@ impl Privileges {
     pub fn of(
         stand: Stand,
         reduced: &Reduced,
-        reach: &Reach,
+        prerequisites: &Prerequisites,
         tried: Result<Vec<Note>, Error>,
         listen: Option<SocketAddr>,
         first_port: u16,
         binary: &Path,
     ) -> Self {
         let user = &stand.user;
-        let bus = bus(&reach.bus);
-        let journal = journal(reach, tried, reduced, user, binary);
-        let gpus = gpus(&reach.gpus, user);
+        let bus = bus(&prerequisites.bus);
+        let journal = journal(prerequisites, tried, reduced, user, binary);
+        let gpus = gpus(&prerequisites.gpus, user);
         let port = listen.filter(|address| address.port() < first_port && address.port() != 0);
         let port = port.map(|address| low_port(address, reduced, binary));
         let serve = [Some(&bus), Some(&journal), Some(&gpus), port.as_ref()];
@@ -148,19 +148,19 @@ fn bus(bus: &io::Result<()>) -> Need {
 }
 
 fn journal(
-    reach: &Reach,
+    prerequisites: &Prerequisites,
     tried: Result<Vec<Note>, Error>,
     reduced: &Reduced,
     user: &str,
     binary: &Path,
 ) -> Need {
     let name = "journal";
-    match (reach.journal, tried) {
+    match (prerequisites.journal, tried) {
         (JournalFiles::Missing, _) | (_, Err(Error::NoJournal)) => {
             Need::absent(name, "this machine has no journal")
         }
         (JournalFiles::Readable | JournalFiles::Skipped, Ok(notes)) => {
-            let how = if reach.lends_journal {
+            let how = if prerequisites.lends_journal {
                 "CAP_DAC_READ_SEARCH, given to journalctl only"
             } else {
                 "its files are readable"

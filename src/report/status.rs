@@ -3,15 +3,17 @@
 use serde::Serialize;
 
 use super::{
-    Trouble, UnitStatus,
+    Ask, Trouble, UnitStatus,
     health::{Health, HealthRule},
     unit::{self, Block},
     unit_reason::{self, Clock},
 };
 use crate::{
     error::{Error, Said},
-    exec::{Deadline, Executor, Head, Invocation, Program},
+    exec::{Executor, Head, Invocation},
+    program::Program,
     service::{self, Service},
+    system::Deadline,
 };
 
 /// The most an answer of `systemctl show` can be: its fixed list is far smaller.
@@ -79,14 +81,9 @@ pub(super) fn unanswered(error: &Error) -> Vec<ServiceStatus> {
 ///
 /// # Errors
 /// When systemctl could not be asked or gave no answer that makes sense.
-pub fn collect(
-    exec: &Executor,
-    deadline: Deadline,
-    rule: &HealthRule,
-    service: &'static Service,
-) -> Result<ServiceStatus, Error> {
-    let status = show_one(exec, deadline, service)?;
-    Ok(ServiceStatus::answered(service, status, rule))
+pub fn collect(ask: &Ask, deadline: Deadline, service: &'static Service) -> Result<ServiceStatus, Error> {
+    let status = show_one(&ask.exec, deadline, service)?;
+    Ok(ServiceStatus::answered(service, status, &ask.rule))
 }
 
 /// Asks for several services in one call. One that could not be asked carries its error; when
@@ -95,22 +92,21 @@ pub fn collect(
 /// # Errors
 /// Only [`Error::Interrupted`].
 pub fn collect_all(
-    exec: &Executor,
+    ask: &Ask,
     deadline: Deadline,
-    rule: &HealthRule,
     services: &[&'static Service],
 ) -> Result<Vec<ServiceStatus>, Error> {
     let each = |one: &dyn Fn(&'static Service) -> Result<UnitStatus, Error>| {
         services
             .iter()
             .map(|service| match one(service) {
-                Ok(status) => Ok(ServiceStatus::answered(service, status, rule)),
+                Ok(status) => Ok(ServiceStatus::answered(service, status, &ask.rule)),
                 Err(Error::Interrupted(signal)) => Err(Error::Interrupted(signal)),
                 Err(error) => Ok(ServiceStatus::unanswered(service, error)),
             })
             .collect()
     };
-    match show(exec, deadline, services) {
+    match show(&ask.exec, deadline, services) {
         Show::Failed(error) => each(&|_| Err(error.clone())),
         Show::Answered(found, error) => {
             let mut found = found.into_iter();
@@ -118,12 +114,12 @@ pub fn collect_all(
             let mut one = |service: &'static Service| match found.next().flatten() {
                 Some(status) => Ok(status),
                 None if services.len() == 1 => Err(error.clone()),
-                None => show_one(exec, deadline, service),
+                None => show_one(&ask.exec, deadline, service),
             };
             let mut answers = Vec::with_capacity(services.len());
             for service in services {
                 answers.push(match one(service) {
-                    Ok(status) => ServiceStatus::answered(service, status, rule),
+                    Ok(status) => ServiceStatus::answered(service, status, &ask.rule),
                     Err(error @ Error::Interrupted(_)) => return Err(error),
                     Err(error) => ServiceStatus::unanswered(service, error),
                 });

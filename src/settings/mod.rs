@@ -10,10 +10,11 @@ use std::{ffi::OsString, fmt, path::PathBuf, time::Duration};
 
 use crate::{
     cli::GlobalFlags,
-    exec::{JOURNAL_PATH, Places, SEARCH_PATH},
+    exec::{Places, SEARCH_PATH},
     limits::Limits,
     report::health::HealthRule,
     service::Service,
+    system::JOURNAL_PATH,
 };
 
 pub use self::{

@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, ffi::OsString, fmt::Write as _, fs, os::unix::f
 use sek8s_status::{
     cli,
     error::{Error, Said},
-    exec::{Exit, Program},
     http::Keys,
+    program::{Exit, Program},
     report::{GpuReason, NoteKind},
     settings::{ServeSettings, Settings},
 };

@@ -15,8 +15,12 @@ use std::{
 use jiff::Timestamp;
 use rustix::event::{PollFd, PollFlags, poll};
 
-use super::{Captured, Ended, Exit, Followed, Interrupt, Invocation, Program, Sink};
-use crate::error::Error;
+use super::{Captured, Ended, Followed, Invocation, Sink};
+use crate::{
+    error::Error,
+    program::{Exit, Program},
+    system::Interrupt,
+};
 
 /// The moment for which all recordings are true: some minutes after the newest recorded line.
 #[must_use]

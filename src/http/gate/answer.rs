@@ -3,9 +3,9 @@
 use std::{io, sync::Arc};
 
 use crate::{
-    exec::Deadline,
     http::wire::{Seen, Wire},
     report::Body,
+    system::Deadline,
 };
 
 /// What is written in one piece, at most. Copying that much takes less than another write.

@@ -12,11 +12,11 @@ use rustls::{ServerConfig, ServerConnection};
 
 use super::connection::LAST_CHANCE;
 use crate::{
-    exec::Deadline,
     http::{
         tls::subject,
         wire::{Seen, Wire},
     },
+    system::Deadline,
 };
 
 /// The deadline of the TLS handshake.

@@ -12,13 +12,13 @@ use super::{
 use crate::{
     auth::Refused,
     error::Error,
-    exec::Deadline,
     http::{
         access,
         peer::{Caller, Peer},
         reply::Reply,
         wire::{Seen, Wire},
     },
+    system::Deadline,
 };
 
 /// From the connection's start to its first byte.

@@ -18,7 +18,7 @@ use std::{
 use rustix::fs::{Mode, OFlags, open};
 
 use super::answer::Head;
-use crate::{exec::Deadline, http::wire::Wire};
+use crate::{http::wire::Wire, system::Deadline};
 
 /// How many connections are kept for the next exchange. Each is a thread of tiny_http's.
 const KEPT: usize = 16;

@@ -11,7 +11,7 @@ pub const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
 
 /// What is accessible.
 #[derive(Debug)]
-pub struct Reach {
+pub struct Prerequisites {
     /// The system bus, or why it is not accessible.
     pub bus: io::Result<()>,
     /// The journal, by journalctl.
@@ -31,8 +31,8 @@ pub struct GpuNodes {
     pub closed: Vec<PathBuf>,
 }
 
-impl Reach {
-    pub(super) fn look(journal: JournalFiles, lends_journal: bool) -> Self {
+impl Prerequisites {
+    pub(crate) fn look(journal: JournalFiles, lends_journal: bool) -> Self {
         Self {
             bus: UnixStream::connect(SYSTEM_BUS).map(drop),
             journal,
@@ -41,7 +41,7 @@ impl Reach {
         }
     }
 
-    pub(super) fn everything() -> Self {
+    pub(crate) fn all() -> Self {
         Self {
             bus: Ok(()),
             journal: JournalFiles::Readable,

@@ -33,7 +33,7 @@ pub enum JournalFiles {
 impl JournalFiles {
     /// Looks where journalctl would: into these folders, and into this machine's in each of them. `skipped` are the
     /// paths of files that journalctl could not read.
-    pub(super) fn look(folders: &[PathBuf], skipped: &[String]) -> Self {
+    pub(crate) fn look(folders: &[PathBuf], skipped: &[String]) -> Self {
         let machine = fs::read_to_string(MACHINE_ID).ok().and_then(|text| machine_id(&text));
         let own = |folder: &PathBuf| machine.as_ref().map(|machine| folder.join(machine));
         let mut found = Self::Missing;

@@ -1,40 +1,12 @@
-//! The three programs, and where to find them.
+//! Where the three programs are.
 
 use std::{
-    fmt,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
-/// The only three programs that are ever started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Program {
-    /// `systemctl show`
-    Systemctl,
-    /// `journalctl --unit=…`
-    Journalctl,
-    /// `nvidia-smi`
-    NvidiaSmi,
-}
-
-impl Program {
-    /// The file name that is looked up.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Systemctl => "systemctl",
-            Self::Journalctl => "journalctl",
-            Self::NvidiaSmi => "nvidia-smi",
-        }
-    }
-}
-
-impl fmt::Display for Program {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::program::Program;
 
 /// The default search path; the caller's `PATH` is never used.
 pub const SEARCH_PATH: &str = "/usr/bin:/bin:/usr/local/bin:/usr/local/nvidia/bin";

@@ -5,21 +5,21 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Body, NoteKind, ageless,
-    gpu::{self, GpuReport},
-    health::HealthRule,
-    last_log::{self, LastLog, LastLogs, Run},
-    logs::{self, Logs},
-    overview::{self, Services},
-    status::{self, ServiceStatus},
-};
+use super::single_flight::{Key, Queue, Shared, SingleFlight};
 use crate::{
     error::Error,
     escape,
-    exec::{Ask, Deadline, Executor, Flight, Landed, Lane},
     limits::Limits,
+    report::{
+        Ask, Body, NoteKind, ageless,
+        gpu::{self, GpuReport},
+        last_log::{self, LastLog, LastLogs, Run},
+        logs::{self, Logs},
+        overview::{self, Services},
+        status::{self, ServiceStatus},
+    },
     service::{self, Service},
+    system::Deadline,
 };
 
 /// What can be asked here.
@@ -45,11 +45,11 @@ enum Part {
     Gpu(gpu::Question),
 }
 
-impl Ask for Part {
-    fn lane(&self) -> Lane {
+impl Key for Part {
+    fn queue(&self) -> Queue {
         match self {
-            Self::Gpu(_) => Lane::NvidiaSmi,
-            _ => Lane::Systemd,
+            Self::Gpu(_) => Queue::NvidiaSmi,
+            _ => Queue::Systemd,
         }
     }
 }
@@ -73,41 +73,33 @@ pub struct Document {
     pub shared: bool,
 }
 
-/// Where questions are answered.
-pub struct Desk {
-    exec: Arc<Executor>,
-    limits: Limits,
-    rule: HealthRule,
+/// The reports, each collected once for all requests that ask for it.
+pub struct Reports {
+    ask: Ask,
     last_logs: LastLogs,
     last_overview: Mutex<Option<Composed>>,
-    flight: Flight<Part, Answer>,
+    flight: SingleFlight<Part, Answer>,
 }
 
 /// An overview but for its age, and the two answers that it was made of.
 type Composed = (Arc<Services>, Arc<GpuReport>, Arc<[u8]>);
 
-impl Desk {
-    /// A desk whose answers are given out again for `max_age`.
+impl Reports {
+    /// Answers are reused for `max_age`.
     #[must_use]
-    pub fn new(
-        exec: Arc<Executor>,
-        limits: Limits,
-        rule: HealthRule,
-        last_logs: LastLogs,
-        max_age: Duration,
-    ) -> Self {
-        Self { exec, limits, rule, last_logs, last_overview: Mutex::default(), flight: Flight::new(max_age) }
+    pub fn new(ask: Ask, last_logs: LastLogs, max_age: Duration) -> Self {
+        Self { ask, last_logs, last_overview: Mutex::default(), flight: SingleFlight::new(max_age) }
     }
 
     /// The limits of the answers.
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.ask.limits
     }
 
-    /// Answers the questions of a lane until the desk is closed and none is left.
-    pub fn work(self: &Arc<Self>, lane: Lane) {
-        self.flight.work(lane, |part| self.collect(part).inspect_err(log_cause));
+    /// Answers the questions of a queue until this is closed and none is left.
+    pub fn work(self: &Arc<Self>, queue: Queue) {
+        self.flight.work(queue, |part| self.collect(part).inspect_err(log_cause));
     }
 
     /// Tells those who wait too long.
@@ -121,27 +113,25 @@ impl Desk {
     }
 
     fn collect(&self, part: &Part) -> Result<Answer, Error> {
-        let (exec, limits) = (&self.exec, &self.limits);
-        let deadline = Deadline::after(limits.timeout);
+        let ask = &self.ask;
+        let deadline = ask.deadline();
         Ok(match part {
             Part::AllServices => {
                 let every: Vec<_> = service::all().iter().collect();
-                let statuses = status::collect_all(exec, deadline, &self.rule, &every)?;
+                let statuses = status::collect_all(ask, deadline, &every)?;
                 log_causes(&statuses);
-                let ask = |runs| Ok(self.ask_for_lines(runs));
-                let services = Services::with_last_logs(statuses, &self.last_logs, exec.now(), ask)?;
+                let lines = |runs| Ok(self.ask_for_lines(runs));
+                let services = Services::with_last_logs(statuses, &self.last_logs, ask.exec.now(), lines)?;
                 Answer::AllServices(Arc::new(services))
             }
-            Part::Service(service) => {
-                Answer::Ageless(ageless(&status::collect(exec, deadline, &self.rule, service)?))
-            }
+            Part::Service(service) => Answer::Ageless(ageless(&status::collect(ask, deadline, service)?)),
             Part::Logs(question) => {
-                let logs = logs::collect(exec, limits, deadline, *question)?;
+                let logs = logs::collect(ask, deadline, *question)?;
                 log_notes(&logs);
                 Answer::Ageless(ageless(&logs))
             }
             Part::Gpu(question) => {
-                let report = gpu::collect(exec, limits, deadline, *question)?;
+                let report = gpu::collect(ask, deadline, *question)?;
                 if let Some(error) = &report.query_error {
                     log_cause(error);
                 }
@@ -150,21 +140,21 @@ impl Desk {
             }
             Part::LastLog(run) => {
                 let deadline = deadline.or_in(last_log::PATIENCE);
-                Answer::LastLog(last_log::collect(exec, limits, deadline, run)?)
+                Answer::LastLog(last_log::collect(ask, deadline, run)?)
             }
         })
     }
 
     /// Asks for log lines like any other question, and waits for them in this worker: there is one such worker at
-    /// most, since all ask for the services in one run, and the others of its lane find the lines.
+    /// most, since all ask for the services in one run, and the others of its queue find the lines.
     fn ask_for_lines(&self, runs: Vec<Run>) -> Vec<(Run, Option<LastLog>)> {
         let deadline = Deadline::after(last_log::PATIENCE);
         let (found, lines) = mpsc::channel();
         let mut missing = runs.len();
         for run in runs {
             let found = found.clone();
-            self.flight.ask(&Part::LastLog(run.clone()), deadline, move |landed| {
-                let line = match landed.map(|landed| landed.answer) {
+            self.flight.ask(&Part::LastLog(run.clone()), deadline, move |shared| {
+                let line = match shared.map(|shared| shared.answer) {
                     Ok(Answer::LastLog(line)) => line,
                     _ => None,
                 };
@@ -194,29 +184,29 @@ impl Desk {
             Question::Logs(question) => Part::Logs(question),
             Question::Gpu(question) => Part::Gpu(question),
         };
-        self.flight.ask(&part, Deadline::after(self.limits.timeout), |landed| {
-            take(landed.and_then(|landed| Ok(Document { body: aged(&landed)?, shared: landed.shared })));
+        self.flight.ask(&part, self.ask.deadline(), |shared| {
+            take(shared.and_then(|shared| Ok(Document { body: aged(&shared)?, shared: shared.reused })));
         });
     }
 
     /// The two halves of an overview are asked for by themselves, so that each is shared with requests for it
     /// alone; the later one puts them together.
     fn ask_for_all(self: &Arc<Self>, take: impl FnOnce(Result<Document, Error>) + Send + 'static) {
-        let deadline = Deadline::after(self.limits.timeout);
+        let deadline = self.ask.deadline();
         let first = Arc::new(Mutex::new(None));
         let take = Arc::new(Mutex::new(Some(take)));
         for part in [Part::AllServices, Part::Gpu(gpu::Question::default())] {
-            let (desk, first, take) = (Arc::clone(self), Arc::clone(&first), Arc::clone(&take));
+            let (reports, first, take) = (Arc::clone(self), Arc::clone(&first), Arc::clone(&take));
             let is_services = part == Part::AllServices;
-            self.flight.ask(&part, deadline, move |landed| {
+            self.flight.ask(&part, deadline, move |shared| {
                 let mut other = first.lock().unwrap_or_else(PoisonError::into_inner);
                 let Some(other) = other.take() else {
-                    *other = Some(landed);
+                    *other = Some(shared);
                     return;
                 };
-                let (services, gpu) = if is_services { (landed, other) } else { (other, landed) };
+                let (services, gpu) = if is_services { (shared, other) } else { (other, shared) };
                 if let Some(take) = take.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                    take(Ok(desk.overview(services, gpu)));
+                    take(Ok(reports.overview(services, gpu)));
                 }
             });
         }
@@ -224,22 +214,22 @@ impl Desk {
 
     fn overview(
         &self,
-        services: Result<Landed<Answer>, Error>,
-        gpu: Result<Landed<Answer>, Error>,
+        services: Result<Shared<Answer>, Error>,
+        gpu: Result<Shared<Answer>, Error>,
     ) -> Document {
         let parts = [services.as_ref().ok(), gpu.as_ref().ok()];
         let age = parts.iter().flatten().map(|part| part.age).max().unwrap_or_default();
-        let shared = parts.iter().flatten().all(|part| part.shared);
-        let services = services.and_then(|landed| match landed.answer {
+        let shared = parts.iter().flatten().all(|part| part.reused);
+        let services = services.and_then(|shared| match shared.answer {
             Answer::AllServices(services) => Ok(services),
             _ => Err(Error::Internal),
         });
-        let gpu = gpu.and_then(|landed| match landed.answer {
+        let gpu = gpu.and_then(|shared| match shared.answer {
             Answer::Gpu(gpu, _) => Ok(gpu),
             _ => Err(Error::Internal),
         });
         let made = |services, gpu| {
-            ageless(&overview::of_parts(&self.exec, services, gpu, age, self.last_logs.is_on()))
+            ageless(&overview::of_parts(&self.ask.exec, services, gpu, age, self.last_logs.is_on()))
         };
         let document = match (services, gpu) {
             (Ok(services), Ok(gpu)) => self.composed(&services, &gpu, made),
@@ -297,9 +287,9 @@ fn log_notes(logs: &Logs) {
     }
 }
 
-fn aged(landed: &Landed<Answer>) -> Result<Body, Error> {
-    match &landed.answer {
-        Answer::Ageless(document) | Answer::Gpu(_, document) => Ok(Body::aged(document, landed.age)),
+fn aged(shared: &Shared<Answer>) -> Result<Body, Error> {
+    match &shared.answer {
+        Answer::Ageless(document) | Answer::Gpu(_, document) => Ok(Body::aged(document, shared.age)),
         Answer::AllServices(_) | Answer::LastLog(_) => Err(Error::Internal),
     }
 }

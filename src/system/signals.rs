@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and the end of the terminal, as a descriptor to poll.
+//! Signals as descriptors to poll: SIGINT and SIGTERM, which end the process, and SIGHUP.
 
 use std::{
     io,
@@ -15,8 +15,6 @@ use signal_hook::{
     flag,
     low_level::{self, pipe},
 };
-
-use super::Executor;
 
 /// Becomes readable with the first signal and stays readable, since its byte is never read.
 #[derive(Debug)]
@@ -47,16 +45,16 @@ impl Interrupt {
         Ok(Self { readable, each, signal })
     }
 
-    /// Ends all children and this process at once on the second signal. In its own thread, since all others may be
+    /// Ends all children, with `end_all`, and this process at once on the second signal. In its own thread, since all others may be
     /// blocked, by a driver or by a pipe without a reader.
     ///
     /// # Errors
     /// When the thread cannot be started.
-    pub fn end_at_the_second(self: &Arc<Self>, exec: &Arc<Executor>) -> io::Result<()> {
-        let (interrupt, exec) = (Arc::clone(self), Arc::clone(exec));
+    pub fn end_at_the_second(self: &Arc<Self>, end_all: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let interrupt = Arc::clone(self);
         let wait = move || {
             if interrupt.next() && interrupt.next() {
-                exec.end_all();
+                end_all();
                 // No destructor and no flush, which could block as well.
                 low_level::exit(128 + interrupt.signal().unwrap_or(0));
             }
@@ -88,5 +86,39 @@ impl Interrupt {
 impl AsFd for Interrupt {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.readable.as_fd()
+    }
+}
+
+/// Readable when SIGHUP has come since it was last taken.
+#[derive(Debug)]
+pub struct Hangup(OwnedFd);
+
+impl Hangup {
+    /// From here on SIGHUP no longer ends the process.
+    ///
+    /// # Errors
+    /// When a pipe cannot be created or the signal cannot be caught.
+    pub fn catch() -> io::Result<Self> {
+        let (readable, writable) =
+            rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC | rustix::pipe::PipeFlags::NONBLOCK)?;
+        pipe::register(SIGHUP, writable)?;
+        Ok(Self(readable))
+    }
+
+    /// Whether it came; several at once are one.
+    #[must_use]
+    pub fn take(&self) -> bool {
+        let mut bytes = [0; 64];
+        let mut came = false;
+        while rustix::io::read(&self.0, &mut bytes).is_ok_and(|count| count > 0) {
+            came = true;
+        }
+        came
+    }
+}
+
+impl AsFd for Hangup {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }

@@ -1,5 +1,5 @@
 //! Shares runs (single-flight): identical questions share one run, and each kind of program runs at most as
-//! often in parallel as its lane has workers.
+//! often in parallel as its queue has workers.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,19 +9,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Deadline;
-use crate::error::Error;
+use crate::{error::Error, system::Deadline};
 
 /// The group of workers that a question waits for. It limits how many programs run in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lane {
+pub enum Queue {
     /// nvidia-smi: one at a time, since each talks to every GPU through the same driver.
     NvidiaSmi,
     /// systemctl and journalctl.
     Systemd,
 }
 
-impl Lane {
+impl Queue {
     /// Both of them.
     pub const ALL: [Self; 2] = [Self::NvidiaSmi, Self::Systemd];
 
@@ -35,27 +34,27 @@ impl Lane {
     }
 }
 
-/// What can be asked, and in which lane.
-pub trait Ask: Clone + Eq + Hash {
-    /// Its lane.
-    fn lane(&self) -> Lane;
+/// What can be asked, and in which queue.
+pub trait Key: Clone + Eq + Hash {
+    /// Its queue.
+    fn queue(&self) -> Queue;
 }
 
 /// An answer with its age and origin.
 #[derive(Debug, Clone)]
-pub struct Landed<V> {
+pub struct Shared<V> {
     /// The answer.
     pub answer: V,
     /// Its age.
     pub age: Duration,
     /// It comes from a run that another request started.
-    pub shared: bool,
+    pub reused: bool,
 }
 
-type Take<V> = Box<dyn FnOnce(Result<Landed<V>, Error>) + Send>;
+type Take<V> = Box<dyn FnOnce(Result<Shared<V>, Error>) + Send>;
 
 /// Running questions, and cached answers.
-pub struct Flight<K, V> {
+pub struct SingleFlight<K, V> {
     max_age: Duration,
     state: Mutex<State<K, V>>,
     work: [Condvar; 2],
@@ -86,7 +85,7 @@ const KEPT: usize = 16;
 /// A run ends at its own deadline; a waiter gives up this much later.
 const SLACK: Duration = Duration::from_millis(300);
 
-impl<K: Ask, V: Clone> Flight<K, V> {
+impl<K: Key, V: Clone> SingleFlight<K, V> {
     /// Answers are cached for that long; zero disables caching.
     #[must_use]
     pub fn new(max_age: Duration) -> Self {
@@ -113,12 +112,12 @@ impl<K: Ask, V: Clone> Flight<K, V> {
         &self,
         question: &K,
         deadline: Deadline,
-        take: impl FnOnce(Result<Landed<V>, Error>) + Send + 'static,
+        take: impl FnOnce(Result<Shared<V>, Error>) + Send + 'static,
     ) {
         let mut state = self.state();
-        if let Some(landed) = self.fresh(&mut state, question) {
+        if let Some(cached) = self.fresh(&mut state, question) {
             drop(state);
-            return take(Ok(landed));
+            return take(Ok(cached));
         }
         let waiter = |shared| Waiter { deadline, shared, take: Box::new(take) };
         if let Some(run) = state.runs.get_mut(question) {
@@ -127,40 +126,41 @@ impl<K: Ask, V: Clone> Flight<K, V> {
             let run = Run { begun: false, waiters: vec![waiter(false)] };
             let is_first = state.runs.is_empty();
             state.runs.insert(question.clone(), run);
-            let lane = question.lane();
-            state.queues[lane as usize].push_back(question.clone());
-            self.work[lane as usize].notify_one();
+            let queue = question.queue();
+            state.queues[queue as usize].push_back(question.clone());
+            self.work[queue as usize].notify_one();
             if is_first {
                 self.clock.notify_one();
             }
         }
     }
 
-    fn fresh(&self, state: &mut State<K, V>, question: &K) -> Option<Landed<V>> {
+    fn fresh(&self, state: &mut State<K, V>, question: &K) -> Option<Shared<V>> {
         while state.finished.front().is_some_and(|(_, _, at)| at.elapsed() >= self.max_age) {
             state.finished.pop_front();
         }
         let (_, answer, at) = state.finished.iter().rev().find(|(key, _, _)| key == question)?;
-        Some(Landed { answer: answer.clone(), age: at.elapsed(), shared: true })
+        Some(Shared { answer: answer.clone(), age: at.elapsed(), reused: true })
     }
 
-    /// Works in a lane until told to stop and the queue is empty.
-    pub fn work(&self, lane: Lane, run: impl Fn(&K) -> Result<V, Error>) {
-        while let Some(question) = self.next(lane) {
+    /// Works in a queue until told to stop and the queue is empty.
+    pub fn work(&self, queue: Queue, run: impl Fn(&K) -> Result<V, Error>) {
+        while let Some(question) = self.next(queue) {
             // A panic in one question must not end the worker.
             let answer = catch_unwind(AssertUnwindSafe(|| run(&question))).unwrap_or(Err(Error::Internal));
             for waiter in self.land(&question, &answer) {
                 let Waiter { shared, take, .. } = waiter;
-                let landed = answer.clone().map(|answer| Landed { answer, age: Duration::ZERO, shared });
-                let _ = catch_unwind(AssertUnwindSafe(|| take(landed)));
+                let answer =
+                    answer.clone().map(|answer| Shared { answer, age: Duration::ZERO, reused: shared });
+                let _ = catch_unwind(AssertUnwindSafe(|| take(answer)));
             }
         }
     }
 
-    fn next(&self, lane: Lane) -> Option<K> {
+    fn next(&self, queue: Queue) -> Option<K> {
         let mut state = self.state();
         loop {
-            match state.queues[lane as usize].pop_front() {
+            match state.queues[queue as usize].pop_front() {
                 Some(question) => {
                     // Without waiters left, its run was removed.
                     if let Some(run) = state.runs.get_mut(&question) {
@@ -170,7 +170,7 @@ impl<K: Ask, V: Clone> Flight<K, V> {
                 }
                 None if state.stopping => return None,
                 None => {
-                    state = self.work[lane as usize].wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state = self.work[queue as usize].wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }
@@ -232,7 +232,7 @@ impl<V> Run<V> {
 }
 
 /// Takes out waiters past their deadline, and removes questions that have not begun and have no waiters left.
-fn take_late<K: Ask, V>(runs: &mut HashMap<K, Run<V>>) -> Vec<Take<V>> {
+fn take_late<K: Key, V>(runs: &mut HashMap<K, Run<V>>) -> Vec<Take<V>> {
     let mut late = Vec::new();
     runs.retain(|_, run| {
         let slack = run.slack();
@@ -256,28 +256,28 @@ mod tests {
     #[derive(Debug, Clone, PartialEq, Eq, Hash)]
     struct Question(u32, bool);
 
-    impl Ask for Question {
-        fn lane(&self) -> Lane {
-            if self.1 { Lane::NvidiaSmi } else { Lane::Systemd }
+    impl Key for Question {
+        fn queue(&self) -> Queue {
+            if self.1 { Queue::NvidiaSmi } else { Queue::Systemd }
         }
     }
 
-    type Tested = Arc<Flight<Question, u32>>;
+    type Tested = Arc<SingleFlight<Question, u32>>;
 
     /// A flight whose runs wait for a word each and then answer with their question.
     fn flight(
         max_age: Duration,
     ) -> (Tested, mpsc::Sender<()>, Arc<AtomicUsize>, Vec<std::thread::JoinHandle<()>>) {
-        let flight: Tested = Arc::new(Flight::new(max_age));
+        let flight: Tested = Arc::new(SingleFlight::new(max_age));
         let (word, words) = mpsc::channel::<()>();
         let words = Arc::new(Mutex::new(words));
         let runs = Arc::new(AtomicUsize::new(0));
         let mut threads = Vec::new();
-        for lane in Lane::ALL {
-            for _ in 0..lane.workers() {
+        for queue in Queue::ALL {
+            for _ in 0..queue.workers() {
                 let (flight, words, runs) = (Arc::clone(&flight), Arc::clone(&words), Arc::clone(&runs));
                 threads.push(std::thread::spawn(move || {
-                    flight.work(lane, |question| {
+                    flight.work(queue, |question| {
                         runs.fetch_add(1, Ordering::SeqCst);
                         let _ = words.lock().unwrap_or_else(PoisonError::into_inner).recv();
                         assert_ne!(question.0, 13, "an unlucky question");
@@ -291,10 +291,10 @@ mod tests {
         (flight, word, runs, threads)
     }
 
-    fn ask(flight: &Tested, question: &Question, seconds: u64) -> mpsc::Receiver<Result<Landed<u32>, Error>> {
-        let (answer, answers) = mpsc::channel();
-        flight.ask(question, Deadline::after(Duration::from_secs(seconds)), move |landed| {
-            let _ = answer.send(landed);
+    fn ask(flight: &Tested, question: &Question, seconds: u64) -> mpsc::Receiver<Result<Shared<u32>, Error>> {
+        let (sender, answers) = mpsc::channel();
+        flight.ask(question, Deadline::after(Duration::from_secs(seconds)), move |answer| {
+            let _ = sender.send(answer);
         });
         answers
     }
@@ -312,11 +312,11 @@ mod tests {
         let (flight, word, runs, threads) = flight(Duration::from_secs(1000));
         let waiting: Vec<_> = (0..20).map(|_| ask(&flight, &Question(7, true), 100)).collect();
         assert!(word.send(()).is_ok());
-        let landed: Vec<_> = waiting.iter().map(mpsc::Receiver::recv).collect();
-        assert!(landed.iter().all(|landed| matches!(landed, Ok(Ok(landed)) if landed.answer == 7)));
-        let shared = landed.iter().filter(|landed| matches!(landed, Ok(Ok(landed)) if landed.shared)).count();
+        let all: Vec<_> = waiting.iter().map(mpsc::Receiver::recv).collect();
+        assert!(all.iter().all(|answer| matches!(answer, Ok(Ok(answer)) if answer.answer == 7)));
+        let shared = all.iter().filter(|answer| matches!(answer, Ok(Ok(answer)) if answer.reused)).count();
         assert_eq!(shared, 19);
-        assert!(matches!(ask(&flight, &Question(7, true), 100).recv(), Ok(Ok(landed)) if landed.shared));
+        assert!(matches!(ask(&flight, &Question(7, true), 100).recv(), Ok(Ok(answer)) if answer.reused));
         assert_eq!(runs.load(Ordering::SeqCst), 1);
         end(&flight, word, threads);
     }
@@ -326,7 +326,7 @@ mod tests {
         let (flight, word, runs, threads) = flight(Duration::ZERO);
         for _ in 0..3 {
             assert!(word.send(()).is_ok());
-            assert!(matches!(ask(&flight, &Question(7, true), 100).recv(), Ok(Ok(landed)) if !landed.shared));
+            assert!(matches!(ask(&flight, &Question(7, true), 100).recv(), Ok(Ok(answer)) if !answer.reused));
         }
         assert_eq!(runs.load(Ordering::SeqCst), 3);
         end(&flight, word, threads);
@@ -340,7 +340,7 @@ mod tests {
         assert!(matches!(second.recv(), Ok(Err(Error::Busy))));
         assert!(word.send(()).is_ok());
         assert!(matches!(first.recv(), Ok(Ok(_))));
-        // The other lane was free all the time.
+        // The other queue was free all the time.
         let other = ask(&flight, &Question(3, false), 100);
         assert!(word.send(()).is_ok());
         assert!(matches!(other.recv(), Ok(Ok(_))));

@@ -1,0 +1,58 @@
+//! The three programs that are ever started, and how a run of one ends.
+
+use std::fmt;
+
+/// The only three programs that are ever started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Program {
+    /// `systemctl show`
+    Systemctl,
+    /// `journalctl --unit=…`
+    Journalctl,
+    /// `nvidia-smi`
+    NvidiaSmi,
+}
+
+impl Program {
+    /// The file name that is looked up.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Systemctl => "systemctl",
+            Self::Journalctl => "journalctl",
+            Self::NvidiaSmi => "nvidia-smi",
+        }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+impl Exit {
+    /// The code as a shell shows it: 128 + n for signal n.
+    #[must_use]
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Code(code) => code,
+            Self::Signal(signal) => 128 + signal,
+        }
+    }
+
+    /// Whether it ended by itself with code 0.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self == Self::Code(0)
+    }
+}
