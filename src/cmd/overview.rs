@@ -3,7 +3,6 @@
 use std::{io, time::Duration};
 
 use jiff::Timestamp;
-use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{
     Call, Failure, Outcome, reasons,
@@ -24,7 +23,7 @@ use crate::{
         overview::{self, Overview, Verdict},
         status::ServiceStatus,
     },
-    system::Deadline,
+    system::{Deadline, Wait},
 };
 
 /// Prints the overview once, or again and again.
@@ -257,20 +256,9 @@ fn draw(text: &str, interval: Duration, screen: &mut Screen) -> io::Result<()> {
 
 /// Waits for the next turn; ends early when a signal comes or the reader closes the pipe.
 fn wait(next: Deadline, call: &Call, screen: &Screen) -> Result<(), Failure> {
-    loop {
-        if let Some(signal) = call.interrupt.signal() {
-            return Err(Error::Interrupted(signal).into());
-        }
-        if next.passed() {
-            return Ok(());
-        }
-        let mut fds = [PollFd::new(&*call.interrupt, PollFlags::IN), PollFd::new(screen, PollFlags::empty())];
-        let left = rustix::event::Timespec::try_from(next.left()).ok();
-        match poll(&mut fds, left.as_ref()) {
-            Ok(_) if !fds[1].revents().is_empty() => {
-                return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
-            }
-            _ => {}
-        }
+    let closed = Wait::new().readable(&*call.interrupt, ()).closed(screen, ()).until(Some(next));
+    if let Some(signal) = call.interrupt.signal() {
+        return Err(Error::Interrupted(signal).into());
     }
+    if closed.is_empty() { Ok(()) } else { Err(io::Error::from(io::ErrorKind::BrokenPipe).into()) }
 }

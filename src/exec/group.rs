@@ -6,18 +6,19 @@ use std::{
     process::{Child, ExitStatus},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use jiff::Timestamp;
-use rustix::{
-    event::{PollFd, PollFlags, poll},
-    process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open},
-};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use wait_timeout::ChildExt;
 
 use super::Invocation;
-use crate::{error::Error, program::Program, system::deadline::timespec};
+use crate::{
+    error::Error,
+    program::Program,
+    system::{Deadline, Wait},
+};
 
 /// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(1);
@@ -125,7 +126,7 @@ impl Reaper {
         self.changed.notify_all();
     }
 
-    fn is_reaped(&self, id: Pid) {
+    fn forget(&self, id: Pid) {
         self.state().children.retain(|child| child.id != id);
         self.changed.notify_all();
     }
@@ -197,11 +198,6 @@ impl Group {
         }
     }
 
-    /// Readable once the child has exited. The child is not reaped yet, so its id is not reused.
-    pub fn pidfd(&self) -> BorrowedFd<'_> {
-        self.pidfd.as_fd()
-    }
-
     /// The child has exited: kills the rest of its group and returns its exit status.
     ///
     /// # Errors
@@ -213,21 +209,13 @@ impl Group {
             Some(mut child) => child.wait(),
             None => Err(io::ErrorKind::NotFound.into()),
         };
-        self.reaper.is_reaped(self.id);
+        self.reaper.forget(self.id);
         status
     }
 
     /// After SIGTERM: waits for the grace period, sends SIGKILL, and reaps the child however long that takes.
     fn finish(id: Pid, pidfd: &OwnedFd, mut child: Child, reaper: &Reaper) {
-        let until = Instant::now() + GRACE;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let mut fds = [PollFd::new(pidfd, PollFlags::IN)];
-            match poll(&mut fds, Some(&timespec(left))) {
-                Err(rustix::io::Errno::INTR) => {}
-                _ => break,
-            }
-        }
+        Wait::new().readable(pidfd, ()).until(Some(Deadline::after(GRACE)));
         // Also if the child has exited: its own children may still exist.
         reaper.change(id, Tracked::kill);
         if !matches!(child.wait_timeout(HUNG_AFTER), Ok(Some(_))) {
@@ -236,7 +224,14 @@ impl Group {
             let _ = child.wait();
             log::warn!("process {} has finally exited", child.id());
         }
-        reaper.is_reaped(id);
+        reaper.forget(id);
+    }
+}
+
+/// Readable once the child has exited. The child is not reaped yet, so its id is not reused.
+impl AsFd for Group {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
     }
 }
 
@@ -264,7 +259,7 @@ impl Drop for Group {
             self.reaper.change(id, Tracked::kill);
             let child = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
             self.reaper.state().unreaped.extend(child);
-            self.reaper.is_reaped(id);
+            self.reaper.forget(id);
         }
     }
 }

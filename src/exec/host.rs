@@ -4,17 +4,16 @@ use std::{
     io,
     ops::ControlFlow,
     os::{
-        fd::{AsFd, BorrowedFd, OwnedFd},
+        fd::{BorrowedFd, OwnedFd},
         unix::process::{CommandExt, ExitStatusExt},
     },
     path::PathBuf,
     process::{Command, ExitStatus, Stdio},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use jiff::Timestamp;
-use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{
     Ended, Finder, Followed, Invocation, Places, Sink,
@@ -24,8 +23,7 @@ use crate::{
     error::{Error, Said},
     program::{Exit, Program},
     system::{
-        Deadline, Interrupt, JournalFiles,
-        deadline::timespec,
+        Deadline, Interrupt, JournalFiles, Wait,
         privilege::{self, Capability, Reduced},
     },
 };
@@ -158,7 +156,7 @@ impl Host {
         let stderr = child.stderr.take().map(OwnedFd::from);
         let group =
             Group::new(child, invocation.clone(), begun).map_err(|error| not_started(program, &error))?;
-        Ok(Run { group, stdout, stderr, exited: None, buffer: vec![0; PIPE] })
+        Ok(Run { group, stdout, stderr, grace: None, buffer: vec![0; PIPE] })
     }
 }
 
@@ -204,7 +202,8 @@ struct Run {
     group: Group,
     stdout: Option<OwnedFd>,
     stderr: Option<OwnedFd>,
-    exited: Option<Instant>,
+    /// How long its output may still take, once it has exited.
+    grace: Option<Deadline>,
     buffer: Vec<u8>,
 }
 
@@ -220,44 +219,33 @@ impl Run {
         stderr: &mut dyn Sink,
     ) -> End {
         loop {
-            if self.exited.is_some() && self.stdout.is_none() && self.stderr.is_none() {
+            if self.grace.is_some() && self.stdout.is_none() && self.stderr.is_none() {
                 return End::Exited;
             }
-            let left = self.left(deadline);
-            if left.is_some_and(|left| left.is_zero()) {
+            let events = self.wait(interrupt, reader, deadline);
+            if events.is_empty() {
                 // The program may be gone while something it started still holds the pipes. What it left
                 // in them itself was read in the round that saw it go.
-                return if self.exited.is_some() { End::Exited } else { End::Deadline };
+                return if self.grace.is_some() { End::Exited } else { End::Deadline };
             }
-            let ready = self.wait(interrupt, reader, left);
-            if ready.interrupted
-                && let Some(signal) = interrupt.and_then(Interrupt::signal)
-            {
-                return End::Interrupted(signal);
+            for event in events {
+                let read = match event {
+                    Event::Interrupted => match interrupt.and_then(Interrupt::signal) {
+                        Some(signal) => return End::Interrupted(signal),
+                        None => ControlFlow::Continue(()),
+                    },
+                    Event::ReaderGone => ControlFlow::Break(()),
+                    Event::Exited => {
+                        self.grace = Some(Deadline::after(OUTPUT_GRACE));
+                        ControlFlow::Continue(())
+                    }
+                    Event::Stdout => take(&mut self.stdout, &mut self.buffer, stdout),
+                    Event::Stderr => take(&mut self.stderr, &mut self.buffer, stderr),
+                };
+                if read.is_break() {
+                    return End::Stopped;
+                }
             }
-            if ready.reader_gone {
-                return End::Stopped;
-            }
-            if ready.exited {
-                self.exited = Some(Instant::now());
-            }
-            if ready.stdout && take(&mut self.stdout, &mut self.buffer, stdout).is_break() {
-                return End::Stopped;
-            }
-            if ready.stderr && take(&mut self.stderr, &mut self.buffer, stderr).is_break() {
-                return End::Stopped;
-            }
-        }
-    }
-
-    fn left(&self, deadline: Option<Deadline>) -> Option<Duration> {
-        let left = deadline.map(Deadline::left);
-        match self.exited {
-            Some(since) => {
-                let grace = OUTPUT_GRACE.saturating_sub(since.elapsed());
-                Some(left.map_or(grace, |left| left.min(grace)))
-            }
-            None => left,
         }
     }
 
@@ -265,46 +253,36 @@ impl Run {
         &self,
         interrupt: Option<&Interrupt>,
         reader: Option<BorrowedFd<'_>>,
-        left: Option<Duration>,
-    ) -> Ready {
-        let nothing = PollFlags::empty();
-        let pidfd = self.group.pidfd();
-        let pidfd = if self.exited.is_none() { Some(pidfd) } else { None };
-        // A reader of ours that has gone shows as an error, which needs no asking for.
-        let asked = [
-            (self.stdout.as_ref().map(AsFd::as_fd), PollFlags::IN),
-            (self.stderr.as_ref().map(AsFd::as_fd), PollFlags::IN),
-            (pidfd, PollFlags::IN),
-            (interrupt.map(AsFd::as_fd), PollFlags::IN),
-            (reader, nothing),
-        ];
-        let mut fds = Vec::with_capacity(asked.len());
-        fds.extend(asked.iter().filter_map(|(fd, flags)| fd.map(|fd| PollFd::from_borrowed_fd(fd, *flags))));
-        let timeout = left.map(timespec);
-        // A signal ends the wait early; the next round sees what it brought.
-        if poll(&mut fds, timeout.as_ref()).is_err() {
-            return Ready::default();
+        deadline: Option<Deadline>,
+    ) -> Vec<Event> {
+        let mut wait = Wait::new();
+        if let Some(interrupt) = interrupt {
+            wait = wait.readable(interrupt, Event::Interrupted);
         }
-        let mut seen = fds.iter().map(|fd| !fd.revents().is_empty());
-        let mut next = |there: bool| there && seen.next().unwrap_or(false);
-        Ready {
-            stdout: next(asked[0].0.is_some()),
-            stderr: next(asked[1].0.is_some()),
-            exited: next(asked[2].0.is_some()),
-            interrupted: next(asked[3].0.is_some()),
-            reader_gone: next(asked[4].0.is_some()),
+        if let Some(reader) = &reader {
+            wait = wait.closed(reader, Event::ReaderGone);
         }
+        if self.grace.is_none() {
+            wait = wait.readable(&self.group, Event::Exited);
+        }
+        if let Some(stdout) = &self.stdout {
+            wait = wait.readable(stdout, Event::Stdout);
+        }
+        if let Some(stderr) = &self.stderr {
+            wait = wait.readable(stderr, Event::Stderr);
+        }
+        let sooner = |grace: Deadline| deadline.map_or(grace, |deadline| deadline.or_sooner(grace));
+        wait.until(self.grace.map(sooner).or(deadline))
     }
 }
 
-#[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "one answer for each descriptor")]
-struct Ready {
-    stdout: bool,
-    stderr: bool,
-    exited: bool,
-    interrupted: bool,
-    reader_gone: bool,
+/// What a running program is waited for.
+enum Event {
+    Interrupted,
+    ReaderGone,
+    Exited,
+    Stdout,
+    Stderr,
 }
 
 /// Reads once; at the end of output the pipe is closed and forgotten.

@@ -28,7 +28,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{EventfdFlags, eventfd};
 use tiny_http::{Request, Server};
 
 use self::{
@@ -49,7 +49,7 @@ pub use self::{
 use crate::{
     exec::Executor,
     service::Service,
-    system::{Hangup, Interrupt},
+    system::{Deadline, Hangup, Interrupt, Wait},
 };
 
 /// What the fuzz targets call.
@@ -191,25 +191,31 @@ fn wait(
     loop {
         let left = attendant.attend(shared.requests.load(Ordering::Relaxed));
         let left = left.into_iter().chain(keys.watch_expiry()).min();
-        let timeout = left.and_then(|left| rustix::event::Timespec::try_from(left).ok());
-        let mut fds = [
-            PollFd::new(interrupt, PollFlags::IN),
-            PollFd::new(&shared.broken, PollFlags::IN),
-            PollFd::new(hangup, PollFlags::IN),
-        ];
-        let _ = poll(&mut fds, timeout.as_ref());
-        if interrupt.signal().is_some() {
-            return false;
-        }
-        if !fds[1].revents().is_empty() {
-            return true;
-        }
-        if hangup.take() {
-            systemd::reloading();
-            keys.renew();
-            systemd::ready();
+        let events = Wait::new()
+            .readable(interrupt, Event::Signal)
+            .readable(&shared.broken, Event::Broken)
+            .readable(hangup, Event::Hangup)
+            .until(left.map(Deadline::after));
+        for event in events {
+            match event {
+                Event::Signal => return false,
+                Event::Broken => return true,
+                Event::Hangup if hangup.take() => {
+                    systemd::reloading();
+                    keys.renew();
+                    systemd::ready();
+                }
+                Event::Hangup => {}
+            }
         }
     }
+}
+
+/// What the main thread waits for.
+enum Event {
+    Signal,
+    Broken,
+    Hangup,
 }
 
 /// Takes requests until told to stop. An error of `recv` at any other time is fatal: tiny_http accepts no

@@ -11,12 +11,9 @@ use std::{
     time::Duration,
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    io::ioctl_fionread,
-};
+use rustix::io::ioctl_fionread;
 
-use crate::system::Deadline;
+use crate::system::{Deadline, Wait};
 
 /// A stream to a client or to tiny_http. Reads and writes never block, and other threads can see what its
 /// own is doing with it.
@@ -117,40 +114,18 @@ impl Wire {
 
     /// Waits until there is something to read, or the other descriptor is readable.
     pub fn wait(&self, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
-        self.wait_for(PollFlags::IN, other, deadline)
+        let mut wait = Wait::new().readable(self, Seen::Ready);
+        if let Some(other) = &other {
+            wait = wait.readable(other, Seen::Other);
+        }
+        self.wait_as(WAITING_TO_READ, wait, deadline)
     }
 
-    fn wait_for(&self, flags: PollFlags, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
-        let doing = if flags == PollFlags::IN { WAITING_TO_READ } else { WAITING_TO_WRITE };
+    fn wait_as(&self, doing: u8, wait: Wait<'_, Seen>, deadline: Option<Deadline>) -> Seen {
         self.doing.store(doing, Ordering::SeqCst);
-        let seen = self.poll(flags, other, deadline);
+        let seen = wait.until(deadline).first().copied().unwrap_or(Seen::Deadline);
         self.doing.store(USING, Ordering::SeqCst);
         seen
-    }
-
-    fn poll(&self, flags: PollFlags, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
-        loop {
-            let left = deadline.map(Deadline::left);
-            if left.is_some_and(|left| left.is_zero()) {
-                return Seen::Deadline;
-            }
-            let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-            let mut fds = [
-                PollFd::from_borrowed_fd(self.as_fd(), flags),
-                PollFd::from_borrowed_fd(other.unwrap_or(self.as_fd()), PollFlags::IN),
-            ];
-            let fds = if other.is_some() { &mut fds[..] } else { &mut fds[..1] };
-            // Interrupted or out of time: the next round sees which.
-            if poll(fds, timeout.as_ref()).is_err() {
-                continue;
-            }
-            if !fds[0].revents().is_empty() {
-                return Seen::Ready;
-            }
-            if other.is_some() && !fds[1].revents().is_empty() {
-                return Seen::Other;
-            }
-        }
     }
 
     /// Reads what is there into the buffer's end; `Ok(0)` at the end of the stream.
@@ -181,7 +156,7 @@ impl Wire {
 
     /// Waits until there is room to write.
     pub fn wait_for_room(&self, deadline: Deadline) -> Seen {
-        self.wait_for(PollFlags::OUT, None, Some(deadline))
+        self.wait_as(WAITING_TO_WRITE, Wait::new().writable(self, Seen::Ready), Some(deadline))
     }
 
     /// Writes all of it, as long as every so often some of it is taken.

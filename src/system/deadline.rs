@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use rustix::event::Timespec;
-
 /// The deadline of a whole answer, with the limit that it was made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline {
@@ -22,6 +20,12 @@ impl Deadline {
     #[must_use]
     pub fn or_in(self, limit: Duration) -> Self {
         if self.left() > limit { Self::after(limit) } else { self }
+    }
+
+    /// This one or the other, whichever passes first.
+    #[must_use]
+    pub fn or_sooner(self, other: Self) -> Self {
+        if other.at < self.at { other } else { self }
     }
 
     /// The limit that it was made from.
@@ -46,13 +50,5 @@ impl Deadline {
     #[must_use]
     pub fn passed(self) -> bool {
         self.left().is_zero()
-    }
-}
-
-/// A duration as poll takes it.
-pub(crate) fn timespec(duration: Duration) -> Timespec {
-    Timespec {
-        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: duration.subsec_nanos().into(),
     }
 }

@@ -6,7 +6,9 @@ mod journal_files;
 mod prerequisites;
 pub mod privilege;
 mod signals;
+mod wait;
 
+pub(crate) use self::wait::Wait;
 pub use self::{
     deadline::Deadline,
     journal_files::{JOURNAL_PATH, JournalFiles},

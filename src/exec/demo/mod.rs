@@ -7,19 +7,15 @@ mod journal;
 mod smi;
 mod units;
 
-use std::{
-    os::fd::{AsFd, BorrowedFd},
-    sync::Arc,
-};
+use std::{os::fd::BorrowedFd, sync::Arc};
 
 use jiff::Timestamp;
-use rustix::event::{PollFd, PollFlags, poll};
 
 use super::{Captured, Ended, Followed, Invocation, Sink};
 use crate::{
     error::Error,
     program::{Exit, Program},
-    system::Interrupt,
+    system::{Interrupt, Wait},
 };
 
 /// The moment for which all recordings are true: some minutes after the newest recorded line.
@@ -72,20 +68,14 @@ impl Demo {
                 return Ok(Followed::Stopped);
             }
         }
-        // A reader that has gone shows as an error, which needs no asking for.
-        let mut fds = vec![PollFd::from_borrowed_fd(reader, PollFlags::empty())];
-        if let Some(interrupt) = &self.interrupt {
-            fds.push(PollFd::from_borrowed_fd(interrupt.as_fd(), PollFlags::IN));
+        let mut wait = Wait::new().closed(&reader, ());
+        if let Some(interrupt) = self.interrupt.as_deref() {
+            wait = wait.readable(interrupt, ());
         }
-        loop {
-            if let Some(signal) = self.interrupt.as_deref().and_then(Interrupt::signal) {
-                return Err(Error::Interrupted(signal));
-            }
-            match poll(&mut fds, None) {
-                Ok(_) if !fds[0].revents().is_empty() => return Ok(Followed::Stopped),
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
-                Err(_) => return Err(Error::Internal),
-            }
+        wait.until(None);
+        match self.interrupt.as_deref().and_then(Interrupt::signal) {
+            Some(signal) => Err(Error::Interrupted(signal)),
+            None => Ok(Followed::Stopped),
         }
     }
 }

@@ -6,8 +6,6 @@ use std::{
     time::Duration,
 };
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
 use super::{
     Shared,
     lobby::{Lobby, Woken},
@@ -15,10 +13,11 @@ use super::{
 use crate::{
     error::Error,
     http::{access, listen::Listener, peer::Peer, reply::Reply, wire::Wire},
+    system::{Deadline, Wait},
 };
 
 /// How long to leave a machine alone that has no descriptor or memory for another connection.
-const BACK_OFF: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// Accepts until told to stop. An error of accept(2) is logged once and retried.
 pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
@@ -54,8 +53,7 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
                     log::error!("accept failed, retrying: {error}");
                 }
                 complained = true;
-                let mut stop = [PollFd::new(&shared.stop, PollFlags::IN)];
-                let _ = poll(&mut stop, Some(&BACK_OFF));
+                Wait::new().readable(&shared.stop, ()).until(Some(Deadline::after(BACK_OFF)));
             }
         }
     }

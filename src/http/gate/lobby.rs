@@ -8,22 +8,22 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    fd::AsFd,
-};
+use rustix::fd::AsFd;
 
 use super::{LOBBY, Shared, connection::FIRST_BYTE};
-use crate::http::{
-    peer::{Origin, Peer},
-    wire::Wire,
+use crate::{
+    http::{
+        peer::{Origin, Peer},
+        wire::Wire,
+    },
+    system::{Deadline, Wait},
 };
 
 /// How often the loop comes round when nothing happens, so that it can be seen to live.
-const BEAT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+const BEAT: Duration = Duration::from_secs(1);
 
 /// The same while guests wait for something that only time brings.
-const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+const TICK: Duration = Duration::from_millis(5);
 
 /// How long guests with a request wait while no place becomes free. Answers that need no program take less.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -58,6 +58,15 @@ pub struct Guest {
     patience: Duration,
 }
 
+/// What the lobby waits for.
+enum Event {
+    Stop,
+    Newcomer,
+    Place,
+    /// Something to read of the guest with this number.
+    Guest(usize),
+}
+
 /// What a wait saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Woken {
@@ -80,34 +89,30 @@ impl Lobby {
     pub fn wait(&mut self, shared: &Shared, listener: &impl AsFd) -> Woken {
         let is_open = !self.is_full() || self.least_wanted().is_some();
         let is_waiting = !is_open || self.guests.iter().any(|guest| guest.ready.is_some());
-        let awaited = if is_open { PollFlags::IN } else { PollFlags::empty() };
-        let mut fds = vec![
-            PollFd::new(&shared.stop, PollFlags::IN),
-            PollFd::new(listener, awaited),
-            PollFd::from_borrowed_fd(shared.table.places(), PollFlags::IN),
-        ];
-        let silent = self.guests.iter().filter(|guest| guest.ready.is_none());
-        fds.extend(silent.map(|guest| PollFd::new(&*guest.wire, PollFlags::IN)));
-        let _ = poll(&mut fds, Some(if is_waiting { &TICK } else { &BEAT }));
-        let seen: Vec<bool> = fds.iter().map(|fd| !fd.revents().is_empty()).collect();
-        drop(fds);
-        if seen[2] {
-            shared.table.know_of_places();
+        let mut wait = Wait::new().readable(&shared.stop, Event::Stop);
+        // While the lobby is closed, newcomers wait in the kernel's queue.
+        if is_open {
+            wait = wait.readable(listener, Event::Newcomer);
         }
-        let mut of_silent = seen[3..].iter();
-        self.guests.retain_mut(|guest| {
-            if guest.ready.is_some() || of_silent.next() != Some(&true) {
-                return true;
+        let places = shared.table.places();
+        wait = wait.readable(&places, Event::Place);
+        for (number, guest) in self.guests.iter().enumerate().filter(|(_, guest)| guest.ready.is_none()) {
+            wait = wait.readable(&*guest.wire, Event::Guest(number));
+        }
+        let mut woken = Woken::ByOthers;
+        let events = wait.until(Some(Deadline::after(if is_waiting { TICK } else { BEAT })));
+        let now = Instant::now();
+        for event in events {
+            match event {
+                Event::Stop => return Woken::ToStop,
+                Event::Newcomer => woken = Woken::ByNewcomer,
+                Event::Place => shared.table.know_of_places(),
+                Event::Guest(number) => self.guests[number].ready = Some(now),
             }
-            guest.ready = Some(Instant::now());
-            // One that is gone again has nothing to say.
-            guest.wire.has_bytes()
-        });
-        match (seen[0], seen[1] && is_open) {
-            (true, _) => Woken::ToStop,
-            (_, true) => Woken::ByNewcomer,
-            _ => Woken::ByOthers,
         }
+        // One that is gone again has nothing to say.
+        self.guests.retain(|guest| guest.ready != Some(now) || guest.wire.has_bytes());
+        woken
     }
 
     /// Takes a newcomer in. Returns the guest that has to be turned away for it, if that has sent something.
