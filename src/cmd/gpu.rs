@@ -14,7 +14,7 @@ use crate::{
     cli::GpuFlags,
     error::Error,
     escape,
-    exec::{Detail, Gpu},
+    exec::Detail,
     report::{
         Aged, GpuRow, document,
         gpu::{self, GpuReport, GpuStatus, Question},
@@ -30,7 +30,7 @@ const WIDE: u16 = 120;
 
 /// Prints one row per GPU, or nvidia-smi's own text.
 pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let gpu = Gpu::parse(&flags.gpu).ok_or_else(|| Error::BadGpu(flags.gpu.clone()))?;
+    let gpu = flags.gpu.parse().map_err(|()| Error::BadGpu(flags.gpu.clone()))?;
     let detail = if flags.detail { Detail::Full } else { Detail::Summary };
     let as_table = !(call.json || flags.raw || flags.detail);
     let question = Question { detail, gpu, parsed: flags.parsed || as_table };

@@ -3,6 +3,7 @@
 mod capture;
 #[cfg(test)]
 mod capture_properties;
+mod columns;
 mod demo;
 mod finder;
 mod group;
@@ -15,8 +16,9 @@ use jiff::Timestamp;
 
 pub use self::{
     capture::{Captured, Head, Line, LineCutter, Sink},
+    columns::Columns,
     finder::{Finder, SEARCH_PATH},
-    invocation::{Columns, Detail, Gpu, Invocation},
+    invocation::{Detail, Gpu, Invocation},
 };
 use self::{demo::Demo, host::Host};
 use crate::{

@@ -147,7 +147,7 @@ fn gpu_question(query: &Query<'_>) -> Result<gpu::Question, Error> {
     // First: where it and another parameter are both bad, it decides.
     let gpu = match query.text("gpu")? {
         None => Gpu::All,
-        Some(text) => Gpu::parse(&text).ok_or(Error::BadGpu(text))?,
+        Some(text) => text.parse().map_err(|()| Error::BadGpu(text))?,
     };
     Ok(gpu::Question {
         gpu,

@@ -113,7 +113,7 @@ pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<GpuR
     let exit = {
         let mut heard = hear(&mut stdout, &mut spoken);
         let mut complained = hear(&mut stderr, &mut on_stderr);
-        let invocation = Invocation::nvidia_smi(question.detail, question.gpu);
+        let invocation = Invocation::Smi { detail: question.detail, gpu: question.gpu };
         let exit = ask.exec.run_with(&invocation, deadline, &mut heard, &mut complained);
         heard.end();
         complained.end();
@@ -150,7 +150,7 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, 
     };
     let lines = |text: &str| text.lines().map(str::to_owned).collect();
     GpuReport {
-        command: Invocation::nvidia_smi(question.detail, question.gpu).command(),
+        command: Invocation::Smi { detail: question.detail, gpu: question.gpu }.command(),
         exit_code: Some(exit.code()),
         stdout_lines: lines(&stdout.text),
         stderr_lines: lines(&stderr.text),
@@ -189,7 +189,7 @@ const QUERY_LIMIT: usize = 256 * 1024;
 fn rows(exec: &Executor, deadline: Deadline, gpu: Gpu) -> (GpuRows, Option<Error>) {
     let ask = |columns: Columns| {
         let mut stdout = Head::new(QUERY_LIMIT);
-        let ended = exec.run(&Invocation::query_gpus(columns, gpu), deadline, &mut stdout);
+        let ended = exec.run(&Invocation::Query { columns, gpu }, deadline, &mut stdout);
         let answer = stdout.captured();
         let rows = gpu_rows::parse(columns.names(), &answer.text);
         (ended, answer.text, rows)

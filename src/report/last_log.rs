@@ -122,7 +122,11 @@ pub fn collect(ask: &Ask, deadline: Deadline, run: &Run) -> Result<Option<LastLo
         ControlFlow::Continue(())
     });
     let lines = Lines::new(Some(ENTRIES), &ask.limits);
-    let ended = ask.exec.run(&Invocation::journal(run.service, lines, None, None), deadline, &mut cutter);
+    let ended = ask.exec.run(
+        &Invocation::Journal { service: run.service, lines, priority: None, since: None },
+        deadline,
+        &mut cutter,
+    );
     cutter.end();
     match ended {
         Err(error @ Error::Interrupted(_)) => Err(error),

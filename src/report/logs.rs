@@ -94,7 +94,7 @@ pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<Logs
         ControlFlow::Continue(())
     });
     let mut warnings = Warnings::default();
-    let invocation = Invocation::journal(service, lines, priority, since);
+    let invocation = Invocation::Journal { service, lines, priority, since };
     let ended = ask.exec.run_with(&invocation, deadline, &mut cutter, &mut warnings.sink());
     let failure = match ended {
         Err(error @ Error::Interrupted(_)) => return Err(error),
@@ -193,7 +193,7 @@ pub fn follow(
     });
     let Question { service, lines, priority, .. } = question;
     let followed =
-        ask.exec.follow(&Invocation::follow(service, lines, priority), reader, &mut entries, &mut stderr);
+        ask.exec.follow(&Invocation::Follow { service, lines, priority }, reader, &mut entries, &mut stderr);
     stderr.end();
     let Followed::Ended(exit) = followed? else { return Ok(()) };
     if seen == 0 && warnings.no_permission {

@@ -146,7 +146,7 @@ enum Show {
 fn show(exec: &Executor, deadline: Deadline, services: &[&'static Service]) -> Show {
     let program = Program::Systemctl;
     let mut stdout = Head::new(SHOW_LIMIT);
-    let ended = exec.run(&Invocation::show(services), deadline, &mut stdout);
+    let ended = exec.run(&Invocation::Show(services.to_vec()), deadline, &mut stdout);
     let answer = stdout.captured();
     let mut blocks = unit::parse(&answer.text);
     let (error, stderr) = match ended {

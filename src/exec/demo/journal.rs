@@ -1,6 +1,9 @@
 //! The recorded answers of `journalctl`, newest line first as they were printed.
 
-use super::value;
+use crate::{
+    limits::{Lines, Priority},
+    service::Service,
+};
 
 const JOURNALS: [(&str, &str); 7] = [
     ("admission-controller.service", include_str!("recordings/admission-controller.json")),
@@ -12,19 +15,19 @@ const JOURNALS: [(&str, &str); 7] = [
     ("infiniband-config.service", include_str!("recordings/infiniband-config.json")),
 ];
 
-/// The newest lines of the asked unit, as many as asked for, in the asked order.
-pub fn read(arguments: &[String]) -> impl Iterator<Item = &'static str> {
-    let unit = value(arguments, "--unit=");
-    let journal = JOURNALS.iter().find(|(name, _)| Some(*name) == unit).map_or("", |(_, text)| text);
-    let lines = value(arguments, "--lines=").and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
-    let since: u64 = value(arguments, "--since=@").and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
-    let worst = value(arguments, "--priority=").and_then(|n| n.parse().ok()).unwrap_or(7);
-    let newest = journal.lines().filter(move |line| seconds(line) >= since && priority(line) <= worst);
-    let mut asked: Vec<&str> = newest.take(lines).collect();
-    if !arguments.iter().any(|argument| argument == "--reverse") {
-        asked.reverse();
-    }
-    asked.into_iter()
+/// The newest lines of a unit, newest first, each with its end.
+pub fn newest(
+    service: &Service,
+    lines: Lines,
+    worst: Option<Priority>,
+    since: Option<u64>,
+) -> Vec<&'static str> {
+    let journal = JOURNALS.iter().find(|(name, _)| *name == service.unit()).map_or("", |(_, text)| text);
+    let since = since.unwrap_or(0);
+    let worst = worst.map_or(7, Priority::number);
+    let newest =
+        journal.split_inclusive('\n').filter(|line| seconds(line) >= since && priority(line) <= worst);
+    newest.take(usize::try_from(lines.clamped()).unwrap_or(usize::MAX)).collect()
 }
 
 /// The priority of a line, from 0 to 7; 6 when it has none.

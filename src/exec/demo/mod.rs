@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::{Captured, Ended, Followed, Invocation, Sink};
 use crate::{
     error::Error,
-    program::{Exit, Program},
+    program::Exit,
     system::{Interrupt, Wait},
 };
 
@@ -41,12 +41,7 @@ impl Demo {
     /// The whole answer goes into the sink at once.
     #[expect(clippy::unused_self, reason = "asked like the host")]
     pub fn run(&self, invocation: &Invocation, stdout: &mut dyn Sink) -> Ended {
-        let arguments = invocation.arguments();
-        let (text, code) = match invocation.program() {
-            Program::Systemctl => (units::show(&arguments), 0),
-            Program::Journalctl => (journal::read(&arguments).map(|line| format!("{line}\n")).collect(), 0),
-            Program::NvidiaSmi => smi::answer(&arguments),
-        };
+        let (text, code) = answer(invocation);
         // A sink that wants no more has what it wants: the program had ended anyway.
         let _ = stdout.feed(text.as_bytes());
         Ended { exit: Exit::Code(code), stderr: Captured::default() }
@@ -63,8 +58,8 @@ impl Demo {
         stdout: &mut dyn Sink,
         _stderr: &mut dyn Sink,
     ) -> Result<Followed, Error> {
-        for line in journal::read(&invocation.arguments()) {
-            if stdout.feed(format!("{line}\n").as_bytes()).is_break() {
+        for line in answer(invocation).0.split_inclusive('\n') {
+            if stdout.feed(line.as_bytes()).is_break() {
                 return Ok(Followed::Stopped);
             }
         }
@@ -80,9 +75,21 @@ impl Demo {
     }
 }
 
-/// What stands behind `name` in the argument that begins with it.
-fn value<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
-    arguments.iter().find_map(|argument| argument.strip_prefix(name))
+/// What the program would have printed, and its exit code.
+fn answer(invocation: &Invocation) -> (String, i32) {
+    match invocation {
+        Invocation::Show(services) => (units::show(services), 0),
+        Invocation::Journal { service, lines, priority, since } => {
+            (journal::newest(service, *lines, *priority, *since).concat(), 0)
+        }
+        Invocation::Follow { service, lines, priority } => {
+            let mut newest = journal::newest(service, *lines, *priority, None);
+            newest.reverse();
+            (newest.concat(), 0)
+        }
+        Invocation::Smi { detail, gpu } => smi::text(*detail, *gpu),
+        Invocation::Query { columns, gpu } => smi::rows(*columns, *gpu),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The answers of `nvidia-smi`: eight GPUs, in its three formats.
 
-use super::value;
-use crate::exec::Columns;
+use crate::exec::{Columns, Detail, Gpu};
 
 const BANNER: &str = include_str!("recordings/nvidia-smi.txt");
 const REPORT: &str = include_str!("recordings/nvidia-smi-q.txt");
@@ -12,37 +11,43 @@ const ROWS: &str = include_str!("recordings/nvidia-smi.csv");
 /// A GPU's block in the banner: two lines of values, one for MIG and one that closes it.
 const BANNER_LINES: usize = 4;
 
-/// What is printed, and the exit code.
-pub fn answer(arguments: &[String]) -> (String, i32) {
-    let gpu = arguments.iter().skip_while(|argument| *argument != "-i").nth(1).map(String::as_str);
-    if gpu.is_some_and(|gpu| row(gpu).is_none()) {
+/// The banner or the long report, and the exit code.
+pub fn text(detail: Detail, gpu: Gpu) -> (String, i32) {
+    answer(gpu, |gpu| match detail {
+        Detail::Summary => banner(gpu),
+        Detail::Full => report(gpu),
+    })
+}
+
+/// The rows, and the exit code.
+pub fn rows(columns: Columns, gpu: Gpu) -> (String, i32) {
+    let position = |column| Columns::Full.names().iter().position(|name| name == column);
+    let positions: Vec<usize> = columns.names().iter().filter_map(position).collect();
+    answer(gpu, |gpu| {
+        let rows = ROWS.lines().filter(|row| is_of(gpu, row.split(", ").next()));
+        rows.map(|row| {
+            let values: Vec<&str> = row.split(", ").collect();
+            let asked: Vec<&str> =
+                positions.iter().filter_map(|position| values.get(*position).copied()).collect();
+            format!("{}\n", asked.join(", "))
+        })
+        .collect()
+    })
+}
+
+fn answer(gpu: Gpu, text: impl Fn(Option<&str>) -> String) -> (String, i32) {
+    let index = match gpu {
+        Gpu::All => None,
+        Gpu::Index(index) => Some(index.to_string()),
+    };
+    if index.as_deref().is_some_and(|index| row(index).is_none()) {
         return ("No devices were found\n".to_owned(), 6);
     }
-    let text = if let Some(columns) = value(arguments, "--query-gpu=") {
-        query(columns, gpu)
-    } else if arguments.iter().any(|argument| argument == "-q") {
-        report(gpu)
-    } else {
-        banner(gpu)
-    };
-    (text, 0)
+    (text(index.as_deref()), 0)
 }
 
 fn row(index: &str) -> Option<&'static str> {
     ROWS.lines().find(|row| row.split(", ").next() == Some(index))
-}
-
-fn query(columns: &str, gpu: Option<&str>) -> String {
-    let position = |column| Columns::Full.names().iter().position(|name| *name == column);
-    let positions: Vec<usize> = columns.split(',').filter_map(position).collect();
-    let rows = ROWS.lines().filter(|row| is_of(gpu, row.split(", ").next()));
-    rows.map(|row| {
-        let values: Vec<&str> = row.split(", ").collect();
-        let asked: Vec<&str> =
-            positions.iter().filter_map(|position| values.get(*position).copied()).collect();
-        format!("{}\n", asked.join(", "))
-    })
-    .collect()
 }
 
 fn report(gpu: Option<&str>) -> String {

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     exec::{Columns, Detail, Gpu, Head},
     limits::{Limits, Lines},
-    service,
+    service::{self, Service},
 };
 
 /// Keeps everything, and breaks off once it has so many lines.
@@ -42,6 +42,10 @@ fn lines(n: i64) -> Lines {
     Lines::new(Some(n), &Limits::default())
 }
 
+fn journal(service: &'static Service, n: i64, since: Option<u64>) -> Invocation {
+    Invocation::Journal { service, lines: lines(n), priority: None, since }
+}
+
 fn times(journal: &str) -> Vec<i64> {
     let time = |line: &str| {
         let record: serde_json::Value = serde_json::from_str(line).ok()?;
@@ -51,7 +55,7 @@ fn times(journal: &str) -> Vec<i64> {
 }
 
 fn rows(columns: Columns, gpu: Gpu) -> Vec<Vec<String>> {
-    let csv = answer(&Invocation::query_gpus(columns, gpu));
+    let csv = answer(&Invocation::Query { columns, gpu });
     csv.lines().map(|row| row.split(", ").map(str::to_owned).collect()).collect()
 }
 
@@ -67,7 +71,7 @@ fn everything_that_can_be_asked_has_an_answer() {
 
 #[test]
 fn units_are_shown_in_the_asked_order_and_one_has_failed() {
-    let show = answer(&Invocation::show(service::all().iter().rev().collect::<Vec<_>>().iter()));
+    let show = answer(&Invocation::Show(service::all().iter().rev().collect()));
     let blocks: Vec<&str> = show.trim_end().split("\n\n").collect();
     assert_eq!(blocks.len(), service::all().len());
     for (block, service) in blocks.iter().zip(service::all().iter().rev()) {
@@ -84,7 +88,7 @@ fn units_are_shown_in_the_asked_order_and_one_has_failed() {
 fn every_journal_is_newest_first_and_older_than_now() {
     let now = recorded_at().as_microsecond();
     for service in service::all() {
-        let times = times(&answer(&Invocation::journal(service, lines(1000), None, None)));
+        let times = times(&answer(&journal(service, 1000, None)));
         assert!((15..=80).contains(&times.len()), "{}: {}", service.id(), times.len());
         assert!(times.is_sorted_by(|newer, older| newer >= older) && times[0] < now, "{}", service.id());
     }
@@ -93,20 +97,20 @@ fn every_journal_is_newest_first_and_older_than_now() {
 #[test]
 fn lines_and_since_are_honoured() {
     let service = &service::all()[0];
-    let all = answer(&Invocation::journal(service, lines(1000), None, None));
-    let newest = answer(&Invocation::journal(service, lines(3), None, None));
+    let all = answer(&journal(service, 1000, None));
+    let newest = answer(&journal(service, 3, None));
     assert_eq!(newest.lines().collect::<Vec<_>>(), all.lines().take(3).collect::<Vec<_>>());
     let mut oldest_first: Vec<&str> = newest.lines().collect();
     oldest_first.reverse();
-    let follow = answer(&Invocation::follow(service, lines(3), None));
+    let follow = answer(&Invocation::Follow { service, lines: lines(3), priority: None });
     assert_eq!(follow.lines().collect::<Vec<_>>(), oldest_first);
 
     let middle = u64::try_from(times(&all)[10] / 1_000_000).unwrap_or_default();
-    let since = answer(&Invocation::journal(service, lines(1000), None, Some(middle)));
+    let since = answer(&journal(service, 1000, Some(middle)));
     let count = since.lines().count();
     assert!((11..all.lines().count()).contains(&count), "{count}");
     assert!(all.starts_with(&since));
-    assert_eq!(answer(&Invocation::journal(service, lines(1000), None, Some(middle + 86400))), "");
+    assert_eq!(answer(&journal(service, 1000, Some(middle + 86400))), "");
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn following_ends_with_the_sink_or_the_reader() -> std::io::Result<()> {
         let mut taken = Taken { text: String::new(), lines: enough };
         let mut nothing = Head::new(0);
         let end = Demo::new(None).follow(
-            &Invocation::follow(service, lines(5), None),
+            &Invocation::Follow { service, lines: lines(5), priority: None },
             writer.as_fd(),
             &mut taken,
             &mut nothing,
@@ -136,8 +140,8 @@ fn only_the_asked_gpu_is_printed() {
     let all: Vec<usize> = (0..8).collect();
     let three = Gpu::Index(3);
     for (gpu, expected) in [(Gpu::All, all.as_slice()), (three, &[3])] {
-        let banner = answer(&Invocation::nvidia_smi(Detail::Summary, gpu));
-        let report = answer(&Invocation::nvidia_smi(Detail::Full, gpu));
+        let banner = answer(&Invocation::Smi { detail: Detail::Summary, gpu });
+        let report = answer(&Invocation::Smi { detail: Detail::Full, gpu });
         let names = Columns::Full.names().len();
         let rows = rows(Columns::Full, gpu);
         assert!(rows.iter().all(|row| row.len() == names));
@@ -162,9 +166,9 @@ fn texts(numbers: &[usize]) -> Vec<String> {
 fn a_gpu_that_is_not_there_is_said_as_nvidia_smi_says_it() {
     let gpu = Gpu::Index(8);
     for invocation in [
-        Invocation::nvidia_smi(Detail::Summary, gpu),
-        Invocation::nvidia_smi(Detail::Full, gpu),
-        Invocation::query_gpus(Columns::Minimal, gpu),
+        Invocation::Smi { detail: Detail::Summary, gpu },
+        Invocation::Smi { detail: Detail::Full, gpu },
+        Invocation::Query { columns: Columns::Minimal, gpu },
     ] {
         assert_eq!(run(&invocation), ("No devices were found\n".to_owned(), 6));
     }
@@ -189,8 +193,8 @@ fn the_minimal_rows_are_the_full_ones_with_less() {
 fn the_three_formats_agree() {
     for (index, row) in (0..).zip(rows(Columns::Full, Gpu::All)) {
         let gpu = Gpu::Index(index);
-        let banner = answer(&Invocation::nvidia_smi(Detail::Summary, gpu));
-        let report = answer(&Invocation::nvidia_smi(Detail::Full, gpu));
+        let banner = answer(&Invocation::Smi { detail: Detail::Summary, gpu });
+        let report = answer(&Invocation::Smi { detail: Detail::Full, gpu });
         let [uuid, driver, heat, power, load, used, total] = [1, 3, 4, 5, 7, 8, 9].map(|at| row[at].as_str());
         for text in [uuid, driver] {
             assert!(report.contains(&format!(": {text}\n")), "{text} is not in the report");
@@ -218,6 +222,6 @@ fn the_three_formats_agree() {
 #[test]
 fn nvidia_smi_was_asked_at_the_moment_of_the_recordings() {
     let now = recorded_at().strftime("%a %b %e %H:%M:%S %Y").to_string();
-    assert!(answer(&Invocation::nvidia_smi(Detail::Summary, Gpu::All)).starts_with(&now));
-    assert!(answer(&Invocation::nvidia_smi(Detail::Full, Gpu::All)).contains(&format!(": {now}\n")));
+    assert!(answer(&Invocation::Smi { detail: Detail::Summary, gpu: Gpu::All }).starts_with(&now));
+    assert!(answer(&Invocation::Smi { detail: Detail::Full, gpu: Gpu::All }).contains(&format!(": {now}\n")));
 }

@@ -1,12 +1,13 @@
 //! The recorded answer of `systemctl show`.
 
+use crate::service::Service;
+
 /// All seven units, in the order of the allowlist.
 const SHOW: &str = include_str!("recordings/show.txt");
 
-/// The blocks of the asked units, in the asked order.
-pub fn show(arguments: &[String]) -> String {
-    let asked = arguments.iter().skip_while(|argument| *argument != "--").skip(1);
-    let blocks: Vec<&str> = asked.filter_map(|unit| block(unit)).collect();
+/// The blocks of these units, in this order.
+pub fn show(services: &[&'static Service]) -> String {
+    let blocks: Vec<&str> = services.iter().filter_map(|service| block(service.unit())).collect();
     format!("{}\n", blocks.join("\n\n"))
 }
 
