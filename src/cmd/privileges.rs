@@ -16,7 +16,7 @@ use crate::{
         privileges::{Need, Privileges},
     },
     settings::{Listen, ServeSettings},
-    system::privilege::Stand,
+    system::privilege::Identity,
 };
 
 /// Prints the table, and below it what would grant what is missing.
@@ -26,13 +26,13 @@ pub(super) fn run(serve: &ServeSettings, call: &Call, screen: &mut Screen) -> Re
         Listen::Unix(_) => None,
     };
     let binary = env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/bin/sek8s-status"));
-    let (stand, prerequisites) = (Stand::now()?, call.ask.exec.prerequisites());
+    let (identity, prerequisites) = (Identity::now()?, call.ask.exec.prerequisites());
     let tried = logs::try_to_read(&call.ask, call.ask.deadline());
     if let Err(Error::Interrupted(signal)) = tried {
         return Err(Error::Interrupted(signal).into());
     }
     let privileges =
-        Privileges::of(stand, &call.reduced, &prerequisites, tried, listen, first_port(), &binary);
+        Privileges::of(identity, &call.reduced, &prerequisites, tried, listen, first_port(), &binary);
     let missing = privileges.missing();
     let outcome = if missing.is_empty() { Outcome::Well } else { Outcome::Degraded };
     if call.json {

@@ -9,7 +9,7 @@ use crate::{
     error::{Error, Said},
     system::{
         GpuNodes, JournalFiles, Prerequisites, SYSTEM_BUS,
-        privilege::{Capability, JOURNAL_GROUP, Reduced, Stand, VIDEO_GROUP},
+        privilege::{Capability, Identity, JOURNAL_GROUP, Reduced, VIDEO_GROUP},
     },
 };
 
@@ -73,7 +73,7 @@ impl Privileges {
     /// the first port that needs no privilege, and `binary` the path of this binary.
     #[must_use]
     pub fn of(
-        stand: Stand,
+        identity: Identity,
         reduced: &Reduced,
         prerequisites: &Prerequisites,
         tried: Result<Vec<Note>, Error>,
@@ -81,7 +81,7 @@ impl Privileges {
         first_port: u16,
         binary: &Path,
     ) -> Self {
-        let user = &stand.user;
+        let user = &identity.user;
         let bus = bus(&prerequisites.bus);
         let journal = journal(prerequisites, tried, reduced, user, binary);
         let gpus = gpus(&prerequisites.gpus, user);
@@ -104,16 +104,16 @@ impl Privileges {
         };
         Self {
             subcommands: subcommands.into_iter().map(subcommand).collect(),
-            user: stand.user,
-            uid: stand.uid,
-            groups: stand.groups,
+            user: identity.user,
+            uid: identity.uid,
+            groups: identity.groups,
             capabilities: Capability::ALL
                 .into_iter()
                 .filter(|one| !reduced.start().is_root() && reduced.start().has(*one))
                 .map(Capability::name)
                 .collect(),
             started_as_root: reduced.start().is_root(),
-            no_new_privileges: stand.no_new_privileges,
+            no_new_privileges: identity.no_new_privileges,
         }
     }
 

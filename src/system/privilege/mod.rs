@@ -7,8 +7,8 @@
 mod account;
 mod capability;
 mod database;
+mod identity;
 mod secure;
-mod stand;
 mod trust;
 
 use std::{fmt, io};
@@ -23,7 +23,7 @@ use self::capability::raised;
 pub use self::{
     account::{Account, DEFAULT_ACCOUNT, JOURNAL_GROUP, LAST_ACCOUNT, VIDEO_GROUP},
     capability::{Capability, lend},
-    stand::Stand,
+    identity::Identity,
     trust::trusted,
 };
 
@@ -140,7 +140,7 @@ impl Start {
         }
         set_no_new_privs(true).map_err(|error| failed("could not set no_new_privs", error))?;
         if self.had_any || account.is_some() {
-            stand::verify(&kept, account)?;
+            identity::verify(&kept, account)?;
         }
         Ok(Reduced { start: self, kept })
     }
@@ -195,14 +195,14 @@ fn become_user(account: &Account) -> Result<(), Refusal> {
             ),
         )
     };
-    let threads = stand::threads()?;
+    let threads = identity::threads()?;
     if threads != 1 {
         return Err(failed(
             "privileges can only be dropped in a process with one thread",
             format!("this process has {threads}"),
         ));
     }
-    for capability in stand::bounding()? {
+    for capability in identity::bounding()? {
         remove_capability_from_bounding_set(capability)
             .map_err(|error| refuse("could not clear the capability bounding set", &error))?;
     }

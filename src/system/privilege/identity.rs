@@ -142,7 +142,7 @@ fn not_taken(what: &str) -> Refusal {
 
 /// The current user, groups and privileges of this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stand {
+pub struct Identity {
     /// The user's name, or its id if it has no name.
     pub user: String,
     /// The user id.
@@ -153,7 +153,7 @@ pub struct Stand {
     pub no_new_privileges: bool,
 }
 
-impl Stand {
+impl Identity {
     /// Asks the kernel.
     ///
     /// # Errors
