@@ -46,12 +46,6 @@ impl From<&str> for Said {
 pub enum Error {
     /// The id is not in the allowlist.
     UnknownService(String),
-    /// No such path.
-    NotFound,
-    /// The path is known, the method is neither GET nor HEAD.
-    MethodNotAllowed,
-    /// A malformed or unsupported request; the text says what is wrong with it.
-    BadRequest(&'static str),
     /// A `gpu` parameter that is neither `all` nor a plain decimal index.
     BadGpu(String),
     /// A parameter that is malformed or out of range.
@@ -108,18 +102,6 @@ pub enum Error {
         /// Since when (RFC 3339).
         since: String,
     },
-    /// The request carries no valid credentials.
-    Unauthenticated,
-    /// The client is authenticated and not authorized.
-    Forbidden,
-    /// No complete request arrived in time.
-    RequestTimeout,
-    /// A request with a large body.
-    TooLarge,
-    /// The request target is over its limit.
-    UriTooLong,
-    /// The head is over its limit, or has too many headers.
-    HeadersTooLarge,
     /// A defect of this program.
     Internal,
     /// A signal interrupted the question; the number of the signal.
@@ -132,9 +114,6 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownService(_) => "unknown_service",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::BadRequest(_) => "bad_request",
             Self::BadGpu(_) => "bad_gpu",
             Self::BadParameter { .. } => "bad_parameter",
             Self::MissingBinary(_) => "missing_binary",
@@ -145,12 +124,6 @@ impl Error {
             Self::NoJournal | Self::UnreadableJournal { .. } => "no_journal",
             Self::Busy => "busy",
             Self::DriverHung { .. } => "driver_hung",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Forbidden => "forbidden",
-            Self::RequestTimeout => "request_timeout",
-            Self::TooLarge => "too_large",
-            Self::UriTooLong => "uri_too_long",
-            Self::HeadersTooLarge => "headers_too_large",
             Self::NotStarted(..) | Self::Internal | Self::Interrupted(_) => "internal",
         }
     }
@@ -237,9 +210,6 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownService(id) => write!(f, "unknown service `{}`", id.escape_debug()),
-            Self::NotFound => write!(f, "no such path"),
-            Self::MethodNotAllowed => write!(f, "method not allowed; use GET or HEAD"),
-            Self::BadRequest(what) => write!(f, "bad request: {what}"),
             Self::BadGpu(given) => {
                 write!(f, "`gpu` is `{}`: it must be `all` or an index such as `0`", given.escape_debug())
             }
@@ -270,14 +240,6 @@ impl fmt::Display for Error {
                     f,
                     "`{program}` has been stuck in the kernel since {since}; it will not be started again until it exits"
                 )
-            }
-            Self::Unauthenticated => write!(f, "authentication required"),
-            Self::Forbidden => write!(f, "this key is not authorized"),
-            Self::RequestTimeout => write!(f, "request timed out"),
-            Self::TooLarge => write!(f, "request body too large; bodies are not accepted"),
-            Self::UriTooLong => write!(f, "request target exceeds 4096 bytes"),
-            Self::HeadersTooLarge => {
-                write!(f, "request head exceeds 16384 bytes or 64 headers")
             }
             Self::Internal => write!(f, "internal error; see the sek8s-status log"),
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
@@ -313,7 +275,7 @@ impl Serialize for Error {
 
 /// An error as a document of its own: `{"detail":{…}}`, the form that existing clients expect.
 #[derive(Serialize)]
-pub struct ErrorDocument<'a> {
+pub struct ErrorDocument<'a, E> {
     /// The error.
-    pub detail: &'a Error,
+    pub detail: &'a E,
 }

@@ -72,7 +72,7 @@ pub enum Mode {
 
 /// Why a request is refused, as the client is told. It never says which part was wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum Denial {
     /// The client is not authenticated.
     Unauthenticated,
     /// The client is authenticated and not authorized.
@@ -81,9 +81,9 @@ pub enum Refusal {
 
 /// A refused request, with the cause for the operator's log. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
+pub struct Denied {
     /// What the client is told.
-    pub refusal: Refusal,
+    pub denial: Denial,
     /// Its identity, if it is known.
     pub identity: Option<String>,
     /// What was wrong.
@@ -148,7 +148,7 @@ impl Guard {
     ///
     /// # Errors
     /// When it is refused.
-    pub fn judge(&self, certificate: Option<&str>, shown: &Credentials) -> Result<Option<String>, Refused> {
+    pub fn judge(&self, certificate: Option<&str>, shown: &Credentials) -> Result<Option<String>, Denied> {
         if self.is_open() {
             return Ok(None);
         }
@@ -172,7 +172,7 @@ impl Guard {
     }
 }
 
-fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Refused> {
+fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Denied> {
     let is_unknown = judged.iter().any(|one| matches!(one, Judged::NotShown(_) | Judged::Wrong(_)));
     let may_not = judged.iter().any(|one| matches!(one, Judged::MayNot(_)));
     let (mut passed, mut known) = (Vec::new(), Vec::new());
@@ -191,31 +191,31 @@ fn combine(mode: Mode, judged: Vec<Judged>) -> Result<String, Refused> {
             Judged::Wrong(why) => wrong.push(why),
         }
     }
-    let refusal = match mode {
+    let denial = match mode {
         Mode::Any if !passed.is_empty() => return Ok(passed.join("+")),
         Mode::All if !is_unknown && !may_not => return Ok(passed.join("+")),
-        Mode::Any if may_not => Refusal::Forbidden,
-        Mode::All if may_not && !is_unknown => Refusal::Forbidden,
-        _ => Refusal::Unauthenticated,
+        Mode::Any if may_not => Denial::Forbidden,
+        Mode::All if may_not && !is_unknown => Denial::Forbidden,
+        _ => Denial::Unauthenticated,
     };
     // Where one scheme is enough, the log names the one that failed, not those that were not used.
     if mode == Mode::All || wrong.is_empty() {
         wrong.append(&mut missing);
     }
     let identity = (!known.is_empty()).then(|| known.join("+"));
-    Err(Refused { refusal, identity, why: wrong.join("; ") })
+    Err(Denied { denial, identity, why: wrong.join("; ") })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The identity; or the refusal, the identity if known, and the cause that is logged.
-    type Expected = Result<&'static str, (Refusal, Option<&'static str>, &'static str)>;
+    /// The identity; or the denial, the identity if known, and the cause that is logged.
+    type Expected = Result<&'static str, (Denial, Option<&'static str>, &'static str)>;
 
     #[test]
     fn any_needs_one_scheme_and_all_needs_each_and_the_log_names_the_failed_ones() {
-        use Refusal::{Forbidden, Unauthenticated};
+        use Denial::{Forbidden, Unauthenticated};
         let may = || Judged::May("a".to_owned());
         let may_not = || Judged::MayNot("b".to_owned());
         let not_shown = || Judged::NotShown("no x");
@@ -252,7 +252,7 @@ mod tests {
                 let combined = combine(mode, judged.clone());
                 let combined = combined
                     .as_deref()
-                    .map_err(|refused| (refused.refusal, refused.identity.as_deref(), refused.why.as_str()));
+                    .map_err(|refused| (refused.denial, refused.identity.as_deref(), refused.why.as_str()));
                 assert_eq!(&combined, expected, "{mode:?}: {judged:?}");
             }
         }
@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(open.judge(None, &Credentials::default()), Ok(None));
         let closed = Guard::new(Mode::Any, true, None, Hotkeys::default());
         let refused = closed.judge(None, &Credentials::default());
-        assert_eq!(refused.map_err(|refused| refused.refusal), Err(Refusal::Unauthenticated));
+        assert_eq!(refused.map_err(|refused| refused.denial), Err(Denial::Unauthenticated));
         assert_eq!(closed.judge(Some("CN=a"), &Credentials::default()), Ok(Some("cert:CN=a".to_owned())));
         assert_eq!(closed.challenge(), "Certificate realm=\"sek8s-status\"");
     }

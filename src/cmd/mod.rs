@@ -25,7 +25,7 @@ use crate::{
     settings::{Environment, ServeSettings, SettingError, Settings},
     system::{
         Interrupt,
-        privilege::{Account, Capability, Reduced, Refusal, Start},
+        privilege::{Account, Capability, PrivilegeError, Reduced, Start},
     },
 };
 
@@ -52,7 +52,7 @@ pub enum Failure {
     /// A setting cannot be used.
     Setting(SettingError),
     /// It could not give up what it does not need.
-    Privilege(Refusal),
+    Privilege(PrivilegeError),
 }
 
 impl From<Error> for Failure {
@@ -73,8 +73,8 @@ impl From<SettingError> for Failure {
     }
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
+impl From<PrivilegeError> for Failure {
+    fn from(refusal: PrivilegeError) -> Self {
         Self::Privilege(refusal)
     }
 }

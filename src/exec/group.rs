@@ -17,7 +17,7 @@ use super::Invocation;
 use crate::{
     error::Error,
     program::Program,
-    system::{Deadline, Wait},
+    system::{Deadline, Wait, lock},
 };
 
 /// The time between SIGTERM and SIGKILL.
@@ -132,7 +132,7 @@ impl Reaper {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Waits until every group that is being ended has exited, or has survived SIGKILL.
@@ -248,7 +248,7 @@ impl Drop for Group {
         let spawned = pidfd.and_then(|pidfd| {
             let child = Arc::clone(&shared);
             thread::Builder::new().name("reaper".to_owned()).stack_size(128 * 1024).spawn(move || {
-                let child = child.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let child = lock(&child).take();
                 if let Some(child) = child {
                     Self::finish(id, &pidfd, child, &reaper);
                 }
@@ -257,7 +257,7 @@ impl Drop for Group {
         if spawned.is_err() {
             // Without a thread or descriptor: kill at once, and reap at the next start.
             self.reaper.change(id, Tracked::kill);
-            let child = shared.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let child = lock(&shared).take();
             self.reaper.state().unreaped.extend(child);
             self.reaper.forget(id);
         }

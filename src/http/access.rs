@@ -1,7 +1,7 @@
 //! The access log: one line per request. Text from clients appears only as part of a reason, escaped and
 //! truncated.
 
-use std::{io, time::Duration};
+use std::{fmt, io, time::Duration};
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 
@@ -16,6 +16,27 @@ const LONGEST_REASON: usize = 300;
 
 static TIME: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
+/// Where an answer comes from, as the log says it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Provenance {
+    /// Programs were started for it.
+    Started,
+    /// Another request had started them.
+    Shared,
+    /// It needs no program.
+    AtOnce,
+}
+
+impl fmt::Display for Provenance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Started => "run",
+            Self::Shared => "shared",
+            Self::AtOnce => "-",
+        })
+    }
+}
+
 /// What is logged about a request.
 pub(super) struct Access {
     /// Who asked.
@@ -26,8 +47,8 @@ pub(super) struct Access {
     pub route: &'static str,
     /// How long it took.
     pub took: Duration,
-    /// How it was answered: `run`, `shared`, or `-` if no program is needed.
-    pub how: &'static str,
+    /// Where the answer comes from.
+    pub provenance: Provenance,
     /// The answer is read from the journal that this log goes into: a line about it would be part of the next
     /// answer.
     pub is_own_log: bool,
@@ -55,7 +76,7 @@ impl Access {
             reply.status(),
             self.took.as_millis(),
             reply.length(),
-            self.how,
+            self.provenance,
             why.unwrap_or_default(),
         );
     }
@@ -69,7 +90,8 @@ pub(super) fn turned_away(peer: &Peer, reply: &Reply) {
 /// A request that the gate refused, with its method and route if they are known.
 pub(super) fn refused(caller: Caller, request: Option<(&'static str, &'static str)>, reply: &Reply) {
     let (method, route) = request.unwrap_or(("-", "-"));
-    Access { caller, method, route, took: Duration::ZERO, how: "-", is_own_log: false }.log(reply);
+    Access { caller, method, route, took: Duration::ZERO, provenance: Provenance::AtOnce, is_own_log: false }
+        .log(reply);
 }
 
 /// A connection that ended without a request: logged at the debug level, since probes, scanners and browsers

@@ -134,9 +134,6 @@ pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> 
         };
         let unusable = |error: io::Error| odd(descriptor, &format!("cannot be used: {error}"));
         let mut one = one.map_err(unusable)?;
-        // Programs that we start must not inherit it.
-        rustix::io::fcntl_setfd(&one.listener, rustix::io::FdFlags::CLOEXEC)
-            .map_err(|error| unusable(error.into()))?;
         one.name = format!("{} (socket {})", one.name, name.unwrap_or("unnamed"));
         bound.push(one);
     }

@@ -1,10 +1,13 @@
-//! Replies: the only place that knows status codes.
+//! Replies: status, headers and body.
+
+use std::{fmt, str::FromStr};
 
 use jiff::{Timestamp, fmt::rfc2822};
 use serde::Serialize;
 
+use super::refusal::Refusal;
 use crate::{
-    auth::{Refusal, Refused},
+    auth::{Denial, Denied},
     error::{Error, ErrorDocument},
     report::{Body, document},
 };
@@ -21,30 +24,58 @@ pub(super) struct Reply {
     body: Body,
 }
 
+/// What a reply says about the connection that it goes to. The names are those that the gate and tiny_http's side
+/// give it between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Persistence {
+    Close,
+    KeepAlive,
+    /// It stays open, which HTTP/1.1 assumes anyway.
+    Unsaid,
+}
+
+impl fmt::Display for Persistence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Close => "close",
+            Self::KeepAlive => "keep-alive",
+            Self::Unsaid => "unsaid",
+        })
+    }
+}
+
+impl FromStr for Persistence {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        [Self::Close, Self::KeepAlive, Self::Unsaid].into_iter().find(|one| one.to_string() == text).ok_or(())
+    }
+}
+
 impl Reply {
     /// An answer.
     pub(super) fn ok(answer: &impl Serialize) -> Self {
         Self::document(document(answer).into())
     }
 
-    /// An error.
-    pub(super) fn error(error: &Error) -> Self {
+    /// A refusal.
+    pub(super) fn refused(refusal: &Refusal) -> Self {
         Self {
-            status: status(error),
-            is_busy: *error == Error::Busy,
+            status: refusal.status(),
+            is_busy: *refusal == Refusal::Asked(Error::Busy),
             challenge: None,
-            why: Some(error.to_string()),
-            body: document(&ErrorDocument { detail: error }).into(),
+            why: Some(refusal.to_string()),
+            body: document(&ErrorDocument { detail: refusal }).into(),
         }
     }
 
-    /// A refused request, with the schemes to authenticate by. The cause is only for the log.
-    pub(super) fn refusal(refused: Refused, challenge: &str) -> Self {
-        let (error, challenge) = match refused.refusal {
-            Refusal::Unauthenticated => (Error::Unauthenticated, Some(challenge.to_owned())),
-            Refusal::Forbidden => (Error::Forbidden, None),
+    /// A request without valid credentials, with the schemes to authenticate by. The cause is only for the log.
+    pub(super) fn denied(denied: Denied, challenge: &str) -> Self {
+        let (refusal, challenge) = match denied.denial {
+            Denial::Unauthenticated => (Refusal::Unauthenticated, Some(challenge.to_owned())),
+            Denial::Forbidden => (Refusal::Forbidden, None),
         };
-        Self { challenge, why: Some(refused.why), ..Self::error(&error) }
+        Self { challenge, why: Some(denied.why), ..Self::refused(&refusal) }
     }
 
     /// An answer that is a document already.
@@ -67,7 +98,7 @@ impl Reply {
     }
 
     /// The whole reply; without the body if it is one to HEAD. `connection` is its Connection header.
-    pub(super) fn to_bytes(&self, is_head: bool, connection: Option<&str>) -> Vec<u8> {
+    pub(super) fn to_bytes(&self, is_head: bool, connection: Persistence) -> Vec<u8> {
         let mut bytes = self.head(connection).into_bytes();
         if !is_head {
             bytes.extend(self.body.pieces().concat());
@@ -81,7 +112,7 @@ impl Reply {
     }
 
     /// What stands before the body. `connection` is what to say of that.
-    pub(super) fn head(&self, connection: Option<&str>) -> String {
+    pub(super) fn head(&self, connection: Persistence) -> String {
         let mut head = format!(
             "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
              Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
@@ -101,34 +132,11 @@ impl Reply {
             503 if self.is_busy => head.push_str("Retry-After: 1\r\n"),
             _ => {}
         }
-        if let Some(connection) = connection {
+        if connection != Persistence::Unsaid {
             head.push_str(&format!("Connection: {connection}\r\n"));
         }
         head.push_str("\r\n");
         head
-    }
-}
-
-fn status(error: &Error) -> u16 {
-    match error {
-        Error::BadGpu(_) | Error::BadRequest(_) => 400,
-        Error::Unauthenticated => 401,
-        Error::Forbidden => 403,
-        Error::UnknownService(_) | Error::NotFound => 404,
-        Error::MethodNotAllowed => 405,
-        Error::RequestTimeout => 408,
-        Error::TooLarge => 413,
-        Error::UriTooLong => 414,
-        Error::BadParameter { .. } => 422,
-        Error::HeadersTooLarge => 431,
-        Error::CommandFailed { .. }
-        | Error::UnreadableOutput { .. }
-        | Error::UnreadableJournal { .. }
-        | Error::JournalPermission
-        | Error::NoJournal => 502,
-        Error::MissingBinary(_) | Error::Busy => 503,
-        Error::Timeout { .. } | Error::DriverHung { .. } => 504,
-        Error::NotStarted(..) | Error::Internal | Error::Interrupted(_) => 500,
     }
 }
 

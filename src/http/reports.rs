@@ -1,7 +1,7 @@
 //! Answers for many at once: equal questions share one run, and fresh answers are reused.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 
@@ -19,7 +19,7 @@ use crate::{
         status::{self, ServiceStatus},
     },
     service::{self, Service},
-    system::Deadline,
+    system::{Deadline, lock},
 };
 
 /// What can be asked here.
@@ -199,13 +199,13 @@ impl Reports {
             let (reports, first, take) = (Arc::clone(self), Arc::clone(&first), Arc::clone(&take));
             let is_services = part == Part::AllServices;
             self.flight.ask(&part, deadline, move |shared| {
-                let mut other = first.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut other = lock(&first);
                 let Some(other) = other.take() else {
                     *other = Some(shared);
                     return;
                 };
                 let (services, gpu) = if is_services { (shared, other) } else { (other, shared) };
-                if let Some(take) = take.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                if let Some(take) = lock(&take).take() {
                     take(Ok(reports.overview(services, gpu)));
                 }
             });
@@ -245,7 +245,7 @@ impl Reports {
         gpu: &Arc<GpuReport>,
         made: impl FnOnce(Result<Arc<Services>, Error>, Result<Arc<GpuReport>, Error>) -> Arc<[u8]>,
     ) -> Arc<[u8]> {
-        let mut last = self.last_overview.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.last_overview);
         if let Some((of_services, of_gpu, document)) = &*last
             && Arc::ptr_eq(of_services, services)
             && Arc::ptr_eq(of_gpu, gpu)

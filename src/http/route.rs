@@ -1,19 +1,18 @@
 //! Which question a request asks. Pure: from method and target to a question or an error.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::{
     query::{Query, decode},
+    questions,
+    refusal::Refusal,
     reply::Reply,
+    reports::Question,
 };
 use crate::{
     error::Error,
-    exec::{Detail, Gpu},
-    http::reports::Question,
-    limits::{Limits, Lines, Priority, integer},
-    report::{gpu, listed, logs, services},
+    limits::Limits,
+    report::{listed, services},
     service::Service,
 };
 
@@ -49,15 +48,15 @@ pub(super) fn find(
     target: &str,
     limits: &Limits,
     prefix: Option<&str>,
-) -> (&'static str, Result<Route, Error>) {
+) -> (&'static str, Result<Route, Refusal>) {
     let (path, query) = split(target);
-    let Some((template, path)) = find_path(path, prefix) else { return (UNKNOWN, Err(Error::NotFound)) };
-    (template, path.and_then(|path| choose(&path, method, query, limits)))
+    let Some((template, path)) = find_path(path, prefix) else { return (UNKNOWN, Err(Refusal::NotFound)) };
+    (template, path.map_err(Refusal::from).and_then(|path| choose(&path, method, query, limits)))
 }
 
-fn choose(path: &Path, method: &str, query: &str, limits: &Limits) -> Result<Route, Error> {
+fn choose(path: &Path, method: &str, query: &str, limits: &Limits) -> Result<Route, Refusal> {
     if !matches!(method, "GET" | "HEAD") {
-        return Err(Error::MethodNotAllowed);
+        return Err(Refusal::MethodNotAllowed);
     }
     let query = Query::parse(query);
     Ok(match path {
@@ -65,8 +64,8 @@ fn choose(path: &Path, method: &str, query: &str, limits: &Limits) -> Result<Rou
         Path::Services => Route::Ready(Reply::ok(&services::list())),
         Path::Overview => Route::Ask(Question::Overview),
         Path::Status(service) => Route::Ask(Question::Status(service)),
-        Path::Logs(service) => Route::Ask(Question::Logs(logs_question(service, &query, limits)?)),
-        Path::Gpu => Route::Ask(Question::Gpu(gpu_question(&query)?)),
+        Path::Logs(service) => Route::Ask(Question::Logs(questions::logs(service, &query, limits)?)),
+        Path::Gpu => Route::Ask(Question::Gpu(questions::gpu(&query)?)),
     })
 }
 
@@ -118,41 +117,6 @@ fn known(segments: &[&str]) -> Option<(&'static str, Result<Path, Error>)> {
         ["services", id, "logs"] => ("/services/{id}/logs", listed(id).map(Path::Logs)),
         ["gpu", "nvidia-smi"] => ("/gpu/nvidia-smi", Ok(Path::Gpu)),
         _ => return None,
-    })
-}
-
-fn logs_question(
-    service: &'static Service,
-    query: &Query<'_>,
-    limits: &Limits,
-) -> Result<logs::Question, Error> {
-    let lines = query.get("lines", "a whole number", integer)?;
-    let most = limits.log_window;
-    let minutes =
-        query.get("since_minutes", &format!("a whole number of minutes from 0 to {most}"), |text| {
-            u32::try_from(integer(text)?).ok().filter(|minutes| *minutes <= most)
-        })?;
-    Ok(logs::Question {
-        service,
-        lines: Lines::new(lines, limits),
-        since: minutes
-            .filter(|minutes| *minutes > 0)
-            .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
-        priority: query.get("priority", Priority::ALLOWED, Priority::parse)?,
-        entries: query.flag("entries")?,
-    })
-}
-
-fn gpu_question(query: &Query<'_>) -> Result<gpu::Question, Error> {
-    // First: where it and another parameter are both bad, it decides.
-    let gpu = match query.text("gpu")? {
-        None => Gpu::All,
-        Some(text) => text.parse().map_err(|()| Error::BadGpu(text))?,
-    };
-    Ok(gpu::Question {
-        gpu,
-        detail: if query.flag("detail")? { Detail::Full } else { Detail::Summary },
-        parsed: query.flag("parsed")?,
     })
 }
 
@@ -243,78 +207,5 @@ mod tests {
             assert_eq!(find(method, target, &limits, Some("/status")).0, expected, "{target}");
             assert_eq!(template(target, Some("/status")), expected, "{target}");
         }
-    }
-
-    #[test]
-    fn parameters_are_read_strictly() {
-        fn case(query: &str, expected: &str) {
-            assert_eq!(code("GET", &format!("/services/k3s/logs?{query}")), expected, "{query}");
-        }
-        for query in [
-            "",
-            "lines=5",
-            "lines=-5",
-            "lines=007",
-            "lines=-0",
-            "lines=99999999999999999999",
-            "since_minutes=0",
-            "since_minutes=1440",
-            "since_minutes=-0",
-            "entries=YES",
-            "entries=0",
-            "unknown=1&unknown=2",
-            "&&",
-            "%6cines=5",
-            "lines=%35",
-            "%zz=1",
-            "lines=5&",
-        ] {
-            case(query, "ok");
-        }
-        for query in [
-            "lines=",
-            "lines",
-            "lines=+5",
-            "lines=%2B5",
-            "lines=1.0",
-            "lines=1_0",
-            "lines=5%20",
-            "lines=5+",
-            "lines=x",
-            "lines=1&lines=1",
-            "lines=1&%6cines=1",
-            "lines=%zz",
-            "lines=%ff",
-            "since_minutes=1441",
-            "since_minutes=-1",
-            "since_minutes=",
-            "entries=2",
-            "entries=",
-            "entries=true&entries=true",
-            "lines=99999999999999999999x",
-        ] {
-            case(query, "bad_parameter");
-        }
-    }
-
-    #[test]
-    fn a_gpu_is_all_or_an_index_and_decides_before_the_others() {
-        fn case(query: &str, expected: &str) {
-            assert_eq!(code("GET", &format!("/gpu/nvidia-smi?{query}")), expected, "{query}");
-        }
-        for query in
-            ["", "gpu=all", "gpu=0", "gpu=9999", "detail=true&gpu=3", "detail=on&parsed=off", "gpu=%30"]
-        {
-            case(query, "ok");
-        }
-        for gpu in
-            ["", "ALL", "-1", "%2B1", "01", "1,2", "0x1", "GPU-1", "18446744073709551616", "10000", "%zz"]
-        {
-            case(&format!("gpu={gpu}"), "bad_gpu");
-            case(&format!("detail=perhaps&gpu={gpu}"), "bad_gpu");
-        }
-        case("gpu=0&gpu=0", "bad_parameter");
-        case("detail=perhaps", "bad_parameter");
-        case("parsed=", "bad_parameter");
     }
 }

@@ -9,7 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{error::Error, system::Deadline};
+use crate::{
+    error::Error,
+    system::{Deadline, lock},
+};
 
 /// The group of workers that a question waits for. It limits how many programs run in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,28 @@ impl Queue {
         match self {
             Self::NvidiaSmi => 1,
             Self::Systemd => 4,
+        }
+    }
+}
+
+#[derive(Default)]
+struct PerQueue<T> {
+    nvidia_smi: T,
+    systemd: T,
+}
+
+impl<T> PerQueue<T> {
+    fn of(&self, queue: Queue) -> &T {
+        match queue {
+            Queue::NvidiaSmi => &self.nvidia_smi,
+            Queue::Systemd => &self.systemd,
+        }
+    }
+
+    fn of_mut(&mut self, queue: Queue) -> &mut T {
+        match queue {
+            Queue::NvidiaSmi => &mut self.nvidia_smi,
+            Queue::Systemd => &mut self.systemd,
         }
     }
 }
@@ -57,12 +82,12 @@ type Take<V> = Box<dyn FnOnce(Result<Shared<V>, Error>) + Send>;
 pub struct SingleFlight<K, V> {
     max_age: Duration,
     state: Mutex<State<K, V>>,
-    work: [Condvar; 2],
+    work: PerQueue<Condvar>,
     clock: Condvar,
 }
 
 struct State<K, V> {
-    queues: [VecDeque<K>; 2],
+    queues: PerQueue<VecDeque<K>>,
     runs: HashMap<K, Run<V>>,
     finished: VecDeque<(K, V, Instant)>,
     stopping: bool,
@@ -92,18 +117,18 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
         Self {
             max_age,
             state: Mutex::new(State {
-                queues: [VecDeque::new(), VecDeque::new()],
+                queues: PerQueue::default(),
                 runs: HashMap::new(),
                 finished: VecDeque::new(),
                 stopping: false,
             }),
-            work: [Condvar::new(), Condvar::new()],
+            work: PerQueue::default(),
             clock: Condvar::new(),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State<K, V>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Asks. `take` gets the answer: at once if it is cached, otherwise from a worker, or [`Error::Busy`] at the
@@ -127,8 +152,8 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
             let is_first = state.runs.is_empty();
             state.runs.insert(question.clone(), run);
             let queue = question.queue();
-            state.queues[queue as usize].push_back(question.clone());
-            self.work[queue as usize].notify_one();
+            state.queues.of_mut(queue).push_back(question.clone());
+            self.work.of(queue).notify_one();
             if is_first {
                 self.clock.notify_one();
             }
@@ -160,7 +185,7 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
     fn next(&self, queue: Queue) -> Option<K> {
         let mut state = self.state();
         loop {
-            match state.queues[queue as usize].pop_front() {
+            match state.queues.of_mut(queue).pop_front() {
                 Some(question) => {
                     // Without waiters left, its run was removed.
                     if let Some(run) = state.runs.get_mut(&question) {
@@ -170,7 +195,7 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
                 }
                 None if state.stopping => return None,
                 None => {
-                    state = self.work[queue as usize].wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state = self.work.of(queue).wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
             }
         }
@@ -216,7 +241,9 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
     /// Ends the workers once all questions are answered.
     pub fn stop(&self) {
         self.state().stopping = true;
-        self.work.iter().for_each(Condvar::notify_all);
+        for queue in Queue::ALL {
+            self.work.of(queue).notify_all();
+        }
         self.clock.notify_all();
     }
 }
@@ -244,119 +271,4 @@ fn take_late<K: Key, V>(runs: &mut HashMap<K, Run<V>>) -> Vec<Take<V>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    };
-
-    use super::*;
-
-    #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-    struct Question(u32, bool);
-
-    impl Key for Question {
-        fn queue(&self) -> Queue {
-            if self.1 { Queue::NvidiaSmi } else { Queue::Systemd }
-        }
-    }
-
-    type Tested = Arc<SingleFlight<Question, u32>>;
-
-    /// A flight whose runs wait for a word each and then answer with their question.
-    fn flight(
-        max_age: Duration,
-    ) -> (Tested, mpsc::Sender<()>, Arc<AtomicUsize>, Vec<std::thread::JoinHandle<()>>) {
-        let flight: Tested = Arc::new(SingleFlight::new(max_age));
-        let (word, words) = mpsc::channel::<()>();
-        let words = Arc::new(Mutex::new(words));
-        let runs = Arc::new(AtomicUsize::new(0));
-        let mut threads = Vec::new();
-        for queue in Queue::ALL {
-            for _ in 0..queue.workers() {
-                let (flight, words, runs) = (Arc::clone(&flight), Arc::clone(&words), Arc::clone(&runs));
-                threads.push(std::thread::spawn(move || {
-                    flight.work(queue, |question| {
-                        runs.fetch_add(1, Ordering::SeqCst);
-                        let _ = words.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                        assert_ne!(question.0, 13, "an unlucky question");
-                        Ok(question.0)
-                    });
-                }));
-            }
-        }
-        let clock = Arc::clone(&flight);
-        threads.push(std::thread::spawn(move || clock.watch_the_clock()));
-        (flight, word, runs, threads)
-    }
-
-    fn ask(flight: &Tested, question: &Question, seconds: u64) -> mpsc::Receiver<Result<Shared<u32>, Error>> {
-        let (sender, answers) = mpsc::channel();
-        flight.ask(question, Deadline::after(Duration::from_secs(seconds)), move |answer| {
-            let _ = sender.send(answer);
-        });
-        answers
-    }
-
-    fn end(flight: &Tested, word: mpsc::Sender<()>, threads: Vec<std::thread::JoinHandle<()>>) {
-        drop(word);
-        flight.stop();
-        for thread in threads {
-            assert!(thread.join().is_ok());
-        }
-    }
-
-    #[test]
-    fn identical_questions_share_one_run_and_its_answer_is_cached() {
-        let (flight, word, runs, threads) = flight(Duration::from_secs(1000));
-        let waiting: Vec<_> = (0..20).map(|_| ask(&flight, &Question(7, true), 100)).collect();
-        assert!(word.send(()).is_ok());
-        let all: Vec<_> = waiting.iter().map(mpsc::Receiver::recv).collect();
-        assert!(all.iter().all(|answer| matches!(answer, Ok(Ok(answer)) if answer.answer == 7)));
-        let shared = all.iter().filter(|answer| matches!(answer, Ok(Ok(answer)) if answer.reused)).count();
-        assert_eq!(shared, 19);
-        assert!(matches!(ask(&flight, &Question(7, true), 100).recv(), Ok(Ok(answer)) if answer.reused));
-        assert_eq!(runs.load(Ordering::SeqCst), 1);
-        end(&flight, word, threads);
-    }
-
-    #[test]
-    fn a_max_age_of_zero_disables_caching() {
-        let (flight, word, runs, threads) = flight(Duration::ZERO);
-        for _ in 0..3 {
-            assert!(word.send(()).is_ok());
-            assert!(matches!(ask(&flight, &Question(7, true), 100).recv(), Ok(Ok(answer)) if !answer.reused));
-        }
-        assert_eq!(runs.load(Ordering::SeqCst), 3);
-        end(&flight, word, threads);
-    }
-
-    #[test]
-    fn an_expired_waiter_gets_busy_and_its_question_is_never_run() {
-        let (flight, word, runs, threads) = flight(Duration::ZERO);
-        let first = ask(&flight, &Question(1, true), 100);
-        let second = ask(&flight, &Question(2, true), 0);
-        assert!(matches!(second.recv(), Ok(Err(Error::Busy))));
-        assert!(word.send(()).is_ok());
-        assert!(matches!(first.recv(), Ok(Ok(_))));
-        // The other queue was free all the time.
-        let other = ask(&flight, &Question(3, false), 100);
-        assert!(word.send(()).is_ok());
-        assert!(matches!(other.recv(), Ok(Ok(_))));
-        end(&flight, word, threads);
-        assert_eq!(runs.load(Ordering::SeqCst), 2);
-    }
-
-    #[test]
-    fn a_panic_is_an_error_for_all_waiters_and_the_worker_continues() {
-        let (flight, word, _, threads) = flight(Duration::from_secs(1000));
-        let unlucky = ask(&flight, &Question(13, true), 100);
-        assert!(word.send(()).is_ok());
-        assert!(matches!(unlucky.recv(), Ok(Err(Error::Internal))));
-        let next = ask(&flight, &Question(1, true), 100);
-        assert!(word.send(()).is_ok());
-        assert!(matches!(next.recv(), Ok(Ok(_))));
-        end(&flight, word, threads);
-    }
-}
+mod tests;

@@ -19,7 +19,10 @@ use rustls::{
 use x509_cert::{Certificate, der::Decode};
 
 use super::{expiry::Expiry, key_file};
-use crate::settings::{File, SettingError, TlsFiles};
+use crate::{
+    settings::{File, SettingError, TlsFiles},
+    system::lock,
+};
 
 /// TLS with the current certificate and key.
 #[derive(Debug)]
@@ -67,7 +70,7 @@ impl Tls {
     pub fn renew(&self) -> Result<(), SettingError> {
         let (config, expiry) = configure(&self.files)?;
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
-        *self.expiry.lock().unwrap_or_else(PoisonError::into_inner) = expiry;
+        *lock(&self.expiry) = expiry;
         self.generation.fetch_add(1, Ordering::SeqCst);
         self.warn_of_expiry();
         Ok(())
@@ -76,7 +79,7 @@ impl Tls {
     /// Says in the log if the certificate in force is about to expire; at most once a day. It is no reason to stop:
     /// the clock may be wrong, and clients decide for themselves what they accept.
     pub fn warn_of_expiry(&self) {
-        let mut expiry = self.expiry.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut expiry = lock(&self.expiry);
         if let Some(warning) = expiry.as_mut().and_then(|expiry| expiry.warning(Timestamp::now())) {
             log::warn!("{warning}");
         }

@@ -1,11 +1,6 @@
 //! The log line that most likely tells why a service ended badly.
 
-use std::{
-    collections::HashMap,
-    ops::ControlFlow,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, ops::ControlFlow, sync::Mutex, time::Duration};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -16,7 +11,7 @@ use crate::{
     exec::{Invocation, LineCutter},
     limits::Lines,
     service::Service,
-    system::Deadline,
+    system::{Deadline, lock},
 };
 
 /// How long all lines of one overview may take together.
@@ -233,7 +228,7 @@ impl LastLogs {
     }
 
     fn known(&self, run: &Run) -> Option<LastLog> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.kept);
         let (invocation_id, line) = kept.get(run.service.id())?;
         (run.invocation_id.as_ref() == Some(invocation_id)).then(|| line.clone())
     }
@@ -241,7 +236,7 @@ impl LastLogs {
     fn keep(&self, run: &Run, line: Option<&LastLog>) {
         // Where there was none, there was perhaps no time.
         let (Some(line), Some(id), true) = (line, &run.invocation_id, run.is_settled) else { return };
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.kept);
         kept.insert(run.service.id(), (id.clone(), line.clone()));
     }
 }

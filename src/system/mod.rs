@@ -9,6 +9,13 @@ mod signals;
 mod wait;
 
 pub(crate) use self::wait::Wait;
+
+/// Locks a mutex. A panic elsewhere leaves what it guards as it was: every change is made in one step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 pub use self::{
     deadline::Deadline,
     journal_files::{JOURNAL_PATH, JournalFiles},

@@ -7,6 +7,7 @@ use sek8s_status::{
     cli,
     error::{Error, Said},
     http::Keys,
+    http::Refusal,
     program::{Exit, Program},
     report::{GpuReason, NoteKind},
     settings::{ServeSettings, Settings},
@@ -90,6 +91,7 @@ fn text() -> String {
     let mut text = String::new();
     for (title, messages) in [
         ("Errors: code, message for clients, message for operators where it has more", errors()),
+        ("Refused requests: code, message", refusals()),
         ("Requests that are refused, over HTTP", requests()),
         ("Values of settings that are refused", settings()),
         ("Key files that are refused", key_files()),
@@ -107,9 +109,6 @@ fn errors() -> String {
     let (limit, since) = (std::time::Duration::from_secs(10), "2026-11-24T11:51:44Z".to_owned());
     let errors = every! { Error;
         Error::UnknownService(_) => Error::UnknownService("sshd".to_owned());
-        Error::NotFound => Error::NotFound;
-        Error::MethodNotAllowed => Error::MethodNotAllowed;
-        Error::BadRequest(_) => Error::BadRequest("malformed header");
         Error::BadGpu(_) => Error::BadGpu("-1".to_owned());
         Error::BadParameter { .. } =>
             Error::BadParameter { parameter: "lines", allowed: "a whole number".to_owned() };
@@ -133,12 +132,6 @@ fn errors() -> String {
             Error::UnreadableJournal { said: said("Journal file system.journal is truncated, ignoring file.") };
         Error::Busy => Error::Busy;
         Error::DriverHung { .. } => Error::DriverHung { program: Program::NvidiaSmi, since };
-        Error::Unauthenticated => Error::Unauthenticated;
-        Error::Forbidden => Error::Forbidden;
-        Error::RequestTimeout => Error::RequestTimeout;
-        Error::TooLarge => Error::TooLarge;
-        Error::UriTooLong => Error::UriTooLong;
-        Error::HeadersTooLarge => Error::HeadersTooLarge;
         Error::Internal => Error::Internal;
         Error::Interrupted(_) => Error::Interrupted(2);
     };
@@ -150,6 +143,22 @@ fn errors() -> String {
         }
     }
     text
+}
+
+fn refusals() -> String {
+    let refusals = every! { Refusal;
+        Refusal::NotFound => Refusal::NotFound;
+        Refusal::MethodNotAllowed => Refusal::MethodNotAllowed;
+        Refusal::Malformed(_) => Refusal::Malformed("malformed header");
+        Refusal::Unauthenticated => Refusal::Unauthenticated;
+        Refusal::Forbidden => Refusal::Forbidden;
+        Refusal::RequestTimeout => Refusal::RequestTimeout;
+        Refusal::TooLarge => Refusal::TooLarge;
+        Refusal::UriTooLong => Refusal::UriTooLong;
+        Refusal::HeadersTooLarge => Refusal::HeadersTooLarge;
+        Refusal::Asked(_) => Refusal::Asked(Error::Busy);
+    };
+    refusals.iter().map(|refusal| format!("{}\n  {refusal}\n", refusal.code())).collect()
 }
 
 fn failed(program: Program, exit: Exit, said: &str) -> Error {

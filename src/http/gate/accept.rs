@@ -12,7 +12,13 @@ use super::{
 };
 use crate::{
     error::Error,
-    http::{access, listen::Listener, peer::Peer, reply::Reply, wire::Wire},
+    http::{
+        access,
+        listen::Listener,
+        peer::Peer,
+        reply::{Persistence, Reply},
+        wire::Wire,
+    },
     system::{Deadline, Wait},
 };
 
@@ -24,7 +30,7 @@ pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
     let mut complained = false;
     let mut lobby = Lobby::new(shared.lobby);
     loop {
-        shared.beats[number].fetch_add(1, Ordering::Relaxed);
+        shared.rounds[number].fetch_add(1, Ordering::Relaxed);
         shared.table.report(false);
         let woken = lobby.wait(shared, listener);
         if woken == Woken::ToStop {
@@ -78,7 +84,7 @@ fn welcome(shared: &Arc<Shared>, lobby: &mut Lobby, wire: Wire, peer: Peer) {
 }
 
 fn turn_away(shared: &Shared, wire: &Wire, peer: &Peer) {
-    let reply = Reply::error(&Error::Busy);
+    let reply = Reply::refused(&Error::Busy.into());
     access::turned_away(peer, &reply);
     // Of TLS nothing is agreed on yet, so there is no way to say it.
     if shared.rules.tls_for(wire).is_some() {
@@ -87,5 +93,5 @@ fn turn_away(shared: &Shared, wire: &Wire, peer: &Peer) {
     // What fits into the socket's buffer is enough: this thread must not wait here. What was sent already is read,
     // since closing with bytes unread would reset the connection.
     let _ = wire.read(&mut [0; 4096]);
-    let _ = wire.write_all(&reply.to_bytes(false, Some("close")), Duration::ZERO);
+    let _ = wire.write_all(&reply.to_bytes(false, Persistence::Close), Duration::ZERO);
 }

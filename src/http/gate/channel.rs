@@ -10,7 +10,7 @@ use std::{
 
 use rustls::{ServerConfig, ServerConnection};
 
-use super::connection::LAST_CHANCE;
+use super::LAST_CHANCE;
 use crate::{
     http::{
         tls::subject,

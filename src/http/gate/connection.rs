@@ -3,19 +3,21 @@
 use std::{io, os::fd::BorrowedFd, sync::Arc, time::Duration};
 
 use super::{
-    Rules, Ticket,
+    LAST_CHANCE, Rules, Ticket,
     answer::{self, Answer},
+    backend::Backend,
     channel::{Channel, is_to_be_tried_again},
-    head::{Head, Heads},
-    private::Private,
+    head::Head,
+    heads::Heads,
 };
 use crate::{
-    auth::Refused,
+    auth::Denied,
     error::Error,
     http::{
         access,
         peer::{Caller, Peer},
-        reply::Reply,
+        refusal::Refusal,
+        reply::{Persistence, Reply},
         wire::{Seen, Wire},
     },
     system::Deadline,
@@ -33,9 +35,6 @@ const IDLE: Duration = Duration::from_secs(30);
 /// How long a reader may take nothing at all.
 const READER: Duration = Duration::from_secs(10);
 
-/// When we are about to stop: for the request of a connection that was accepted a moment ago.
-pub(super) const LAST_CHANCE: Duration = Duration::from_millis(500);
-
 /// How long, and how much of, what a refused client still sends is read and thrown away, so that it
 /// gets to read why.
 const LINGER: Duration = Duration::from_secs(1);
@@ -44,8 +43,8 @@ const LINGER_BYTES: usize = 1024 * 1024;
 /// Names the connection to tiny_http's side. No header of a client gets that far.
 pub const CONNECTION_HEADER: &str = "X-Gate-Connection";
 
-/// What the answer is to say of the client's connection: `close`, `keep-alive` or `nothing`.
-pub const SAY_HEADER: &str = "X-Gate-Say";
+/// What the reply says about the client's connection: a [`Persistence`].
+pub const PERSISTENCE_HEADER: &str = "X-Gate-Persistence";
 
 /// A client's connection.
 pub struct Connection<'a> {
@@ -55,7 +54,7 @@ pub struct Connection<'a> {
     subject: Option<String>,
     generation: u64,
     ticket: &'a Ticket,
-    private: &'a Private,
+    backend: &'a Backend,
     rules: &'a Rules,
     stop: BorrowedFd<'a>,
     /// What was read and not yet used.
@@ -67,7 +66,7 @@ enum End {
     /// Nothing more to say.
     Quiet,
     /// With a reason for the client; and what was asked, as far as it is known, for the log.
-    Refused(Error, Option<(&'static str, &'static str)>),
+    Refused(Refusal, Option<(&'static str, &'static str)>),
 }
 
 impl<'a> Connection<'a> {
@@ -76,7 +75,7 @@ impl<'a> Connection<'a> {
     pub fn serve(
         wire: &'a Wire,
         ticket: &'a Ticket,
-        private: &'a Private,
+        backend: &'a Backend,
         rules: &'a Rules,
         stop: BorrowedFd<'a>,
     ) {
@@ -95,7 +94,7 @@ impl<'a> Connection<'a> {
                     subject,
                     generation,
                     ticket,
-                    private,
+                    backend,
                     rules,
                     stop,
                     heads: Heads::default(),
@@ -121,10 +120,10 @@ impl<'a> Connection<'a> {
                 Err(end) => break end,
             }
         };
-        if let End::Refused(error, asked) = end {
-            let reply = Reply::error(&error);
+        if let End::Refused(refusal, asked) = end {
+            let reply = Reply::refused(&refusal);
             access::refused(self.caller(self.subject()), asked, &reply);
-            if self.channel.write_all(&reply.to_bytes(false, Some("close")), READER).is_err() {
+            if self.channel.write_all(&reply.to_bytes(false, Persistence::Close), READER).is_err() {
                 return;
             }
         }
@@ -152,34 +151,33 @@ impl<'a> Connection<'a> {
                 self.ticket.asks(identity);
                 self.ask(&head)
             }
-            Err(mut refused) => {
+            Err(mut denied) => {
                 self.ticket.asks(None);
-                let caller = self.caller(refused.identity.take());
-                let reply = Reply::refusal(refused, &self.rules.guard().challenge());
+                let caller = self.caller(denied.identity.take());
+                let reply = Reply::denied(denied, &self.rules.guard().challenge());
                 access::refused(caller, Some(self.rules.named(&head.method, &head.target)), &reply);
-                let say = head.say();
-                Ok(reply.to_bytes(head.method == "HEAD", (say != "nothing").then_some(say)).into())
+                Ok(reply.to_bytes(head.method == "HEAD", head.persistence()).into())
             }
         };
         let goes_on = match &answer {
-            Ok(answer) => self.ticket.is_answered(answer.own(), answer.shared()),
-            Err(_) => self.ticket.is_answered(0, None),
+            Ok(answer) => self.ticket.record_answer(answer.own(), answer.shared()),
+            Err(_) => self.ticket.record_answer(0, None),
         };
         let Ok(answer) = answer else {
             let asked = self.rules.named(&head.method, &head.target);
-            return Err(End::Refused(Error::Internal, Some(asked)));
+            return Err(End::Refused(Error::Internal.into(), Some(asked)));
         };
         for piece in answer.pieces() {
             if self.channel.write_all(piece, READER).is_err() {
                 return Ok(false);
             }
         }
-        self.ticket.is_read();
+        self.ticket.record_read();
         Ok(goes_on && head.keep_alive)
     }
 
     /// The client's identity, or why it is refused. No command has been considered yet.
-    fn judge(&self, head: &Head) -> Result<Option<String>, Refused> {
+    fn judge(&self, head: &Head) -> Result<Option<String>, Denied> {
         // The watchdog has no credentials, and requests nothing but `/health`.
         if self.rules.is_open(&head.target) || self.ticket.peer() == Peer::Ourselves {
             return Ok(None);
@@ -206,7 +204,7 @@ impl<'a> Connection<'a> {
             match self.heads.next() {
                 Ok(Some(head)) => return Ok(Some(head)),
                 Ok(None) => {}
-                Err(error) => return Err(self.refused(error)),
+                Err(refusal) => return Err(self.refused(refusal)),
             }
             if !self.heads.is_empty() && !begun {
                 begun = true;
@@ -224,7 +222,7 @@ impl<'a> Connection<'a> {
                     stop = None;
                     deadline = deadline.or_in(LAST_CHANCE);
                 }
-                Seen::Deadline if begun => return Err(self.refused(Error::RequestTimeout)),
+                Seen::Deadline if begun => return Err(self.refused(Refusal::RequestTimeout)),
                 // Nothing was sent, so there is nothing to answer.
                 Seen::Deadline => return Ok(None),
             }
@@ -232,8 +230,8 @@ impl<'a> Connection<'a> {
     }
 
     /// What is there of a head is refused.
-    fn refused(&self, error: Error) -> End {
-        End::Refused(error, self.heads.asked().map(|(method, target)| self.rules.named(method, target)))
+    fn refused(&self, refusal: Refusal) -> End {
+        End::Refused(refusal, self.heads.asked().map(|(method, target)| self.rules.named(method, target)))
     }
 
     /// Reads available bytes, never beyond the limit of a head; says whether more may come.
@@ -254,16 +252,16 @@ impl<'a> Connection<'a> {
     /// that takes is the business of who gives it.
     fn ask(&mut self, head: &Head) -> io::Result<Answer> {
         let request = format!(
-            "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{SAY_HEADER}: {}\r\n\r\n",
+            "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{PERSISTENCE_HEADER}: {}\r\n\r\n",
             head.method,
             head.target,
             self.ticket.id(),
-            head.say()
+            head.persistence()
         );
-        let inner = self.private.take()?;
+        let inner = self.backend.take()?;
         inner.write_all(request.as_bytes(), READER)?;
         let answer = answer::Head::read(&inner, None)?;
-        self.private.give_back(inner);
+        self.backend.give_back(inner);
         Answer::new(answer, self.ticket.take_body(), head.method == "HEAD")
     }
 }

@@ -1,6 +1,10 @@
 //! Request heads: complete, unambiguous and within their limits, or rejected. Pure.
 
-use crate::{auth::Credentials, error::Error};
+use super::body;
+use crate::{
+    auth::Credentials,
+    http::{refusal::Refusal, reply::Persistence},
+};
 
 /// The longest head: request line, headers and the empty line.
 pub const HEAD_LIMIT: usize = 16 * 1024;
@@ -27,12 +31,12 @@ pub struct Head {
 }
 
 impl Head {
-    /// The response's Connection header: `close`, `keep-alive` or `nothing`.
-    pub fn say(&self) -> &'static str {
+    /// What the reply says about the connection.
+    pub fn persistence(&self) -> Persistence {
         match (self.keep_alive, self.is_old) {
-            (false, _) => "close",
-            (true, true) => "keep-alive",
-            (true, false) => "nothing",
+            (false, _) => Persistence::Close,
+            (true, true) => Persistence::KeepAlive,
+            (true, false) => Persistence::Unsaid,
         }
     }
 }
@@ -46,97 +50,33 @@ pub enum Read {
     Whole(Head, usize),
 }
 
-/// Bytes that a client has sent and that are not yet processed.
-#[derive(Debug, Default)]
-pub struct Heads {
-    bytes: Vec<u8>,
-    /// How many of them there were when they were last parsed.
-    looked_at: usize,
-    #[cfg(test)]
-    looks: usize,
-}
-
-impl Heads {
-    /// Appends received bytes.
-    pub fn push(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    /// How many bytes to read before the head is over its limit; at least one.
-    pub fn room(&self) -> usize {
-        (HEAD_LIMIT + 1).saturating_sub(self.bytes.len()).max(1)
-    }
-
-    /// Method and target of the first head, complete or not, if both are known; unchecked, for the log.
-    pub fn asked(&self) -> Option<(&str, &str)> {
-        let text = self.bytes.strip_prefix(b"\r\n").unwrap_or(&self.bytes);
-        let ends = |byte: &u8| matches!(byte, b' ' | b'\r' | b'\n');
-        let (method, rest) = text.split_at(text.iter().position(ends)?);
-        let rest = rest.strip_prefix(b" ")?;
-        // Without a byte after it the target may be incomplete.
-        let target = &rest[..rest.iter().position(ends)?];
-        Some((std::str::from_utf8(method).ok()?, std::str::from_utf8(target).ok()?))
-    }
-
-    /// Takes out the first head, if it is complete. Parses only if a line may have ended since, or the length
-    /// has doubled: parsing everything again for each byte would let a client cause work for free.
-    ///
-    /// # Errors
-    /// As [`read`].
-    pub fn next(&mut self) -> Result<Option<Head>, Error> {
-        let length = self.bytes.len();
-        let new = self.bytes.get(self.looked_at..).unwrap_or_default();
-        if !new.contains(&b'\n') && length < 2 * self.looked_at && length <= HEAD_LIMIT {
-            return Ok(None);
-        }
-        self.looked_at = length;
-        #[cfg(test)]
-        {
-            self.looks += 1;
-        }
-        match read(&self.bytes)? {
-            Read::Partial => Ok(None),
-            Read::Whole(head, length) => {
-                self.bytes.drain(..length);
-                self.looked_at = 0;
-                Ok(Some(head))
-            }
-        }
-    }
-}
-
 /// Reads the first head of these bytes.
 ///
 /// # Errors
 /// Anything malformed, ambiguous or over a limit, and every body. The connection must be closed then:
 /// the start of the next request is unknown.
-pub fn read(bytes: &[u8]) -> Result<Read, Error> {
+pub fn read(bytes: &[u8]) -> Result<Read, Refusal> {
     // An empty line before the request line is to be ignored (RFC 9112, 2.2).
     let skipped = if bytes.starts_with(b"\r\n") { 2 } else { 0 };
     let text = &bytes[skipped..];
     if text.starts_with(b"\r\n") {
-        return Err(bad("more than one empty line before the request line"));
+        return Err(Refusal::Malformed("more than one empty line before the request line"));
     }
     let end = text.windows(4).position(|window| window == b"\r\n\r\n").map(|end| end + 4);
     let head = &text[..end.unwrap_or(text.len())];
     check_line_ends(head)?;
     check_target_length(head)?;
     if end.unwrap_or(head.len()) > HEAD_LIMIT {
-        return Err(Error::HeadersTooLarge);
+        return Err(Refusal::HeadersTooLarge);
     }
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut request = httparse::Request::new(&mut headers);
     let parsed = request.parse(head).map_err(|error| match error {
-        httparse::Error::TooManyHeaders => Error::HeadersTooLarge,
-        httparse::Error::NewLine => bad("invalid line ending"),
-        httparse::Error::Version => bad("unsupported HTTP version; use HTTP/1.0 or HTTP/1.1"),
-        httparse::Error::HeaderName | httparse::Error::HeaderValue => bad("malformed header"),
-        _ => bad("malformed request line"),
+        httparse::Error::TooManyHeaders => Refusal::HeadersTooLarge,
+        httparse::Error::NewLine => Refusal::Malformed("invalid line ending"),
+        httparse::Error::Version => Refusal::Malformed("unsupported HTTP version; use HTTP/1.0 or HTTP/1.1"),
+        httparse::Error::HeaderName | httparse::Error::HeaderValue => Refusal::Malformed("malformed header"),
+        _ => Refusal::Malformed("malformed request line"),
     })?;
     if end.is_none() || parsed.is_partial() {
         return Ok(Read::Partial);
@@ -145,20 +85,16 @@ pub fn read(bytes: &[u8]) -> Result<Read, Error> {
     Ok(Read::Whole(head, skipped + end.unwrap_or_default()))
 }
 
-fn bad(what: &'static str) -> Error {
-    Error::BadRequest(what)
-}
-
 /// Parsers disagree about whether a bare CR or LF ends a line.
-fn check_line_ends(head: &[u8]) -> Result<(), Error> {
+fn check_line_ends(head: &[u8]) -> Result<(), Refusal> {
     let mut before = None;
     for (place, byte) in head.iter().enumerate() {
         let is_last = place + 1 == head.len();
         if *byte == b'\n' && before != Some(b'\r') {
-            return Err(bad("bare line feed"));
+            return Err(Refusal::Malformed("bare line feed"));
         }
         if *byte == b'\r' && !is_last && head[place + 1] != b'\n' {
-            return Err(bad("bare carriage return"));
+            return Err(Refusal::Malformed("bare carriage return"));
         }
         before = Some(*byte);
     }
@@ -166,21 +102,21 @@ fn check_line_ends(head: &[u8]) -> Result<(), Error> {
 }
 
 /// An error of its own, not that of a large head, also before the line is complete.
-fn check_target_length(head: &[u8]) -> Result<(), Error> {
+fn check_target_length(head: &[u8]) -> Result<(), Refusal> {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let target = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
-    if target.len() > TARGET_LIMIT { Err(Error::UriTooLong) } else { Ok(()) }
+    if target.len() > TARGET_LIMIT { Err(Refusal::UriTooLong) } else { Ok(()) }
 }
 
-fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Error> {
+fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Refusal> {
     let is_old = request.version == Some(0);
     let method = request.method.unwrap_or_default();
     let target = request.path.unwrap_or_default();
     if !target.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(bad("invalid characters in the request target"));
+        return Err(Refusal::Malformed("invalid characters in the request target"));
     }
     if target.contains('#') {
-        return Err(bad("fragment in the request target"));
+        return Err(Refusal::Malformed("fragment in the request target"));
     }
     let values = |name: &'static str| {
         let named = request.headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
@@ -190,13 +126,13 @@ fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Error> {
         1 => {}
         // HTTP/1.0 does not require it.
         0 if is_old => {}
-        0 => return Err(bad("missing Host header")),
-        _ => return Err(bad("duplicate Host header")),
+        0 => return Err(Refusal::Malformed("missing Host header")),
+        _ => return Err(Refusal::Malformed("duplicate Host header")),
     }
     if values("Transfer-Encoding").next().is_some() {
-        return Err(bad("Transfer-Encoding is not supported"));
+        return Err(Refusal::Malformed("Transfer-Encoding is not supported"));
     }
-    check_body(values("Content-Length"))?;
+    body::check(values("Content-Length"))?;
     let connection: Vec<_> = values("Connection")
         .flat_map(|value| value.split(|byte| *byte == b','))
         .map(<[u8]>::trim_ascii)
@@ -211,26 +147,6 @@ fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Error> {
     })
 }
 
-/// Requests have no body. A large one gets an error of its own; every other sign of a body is rejected,
-/// since parsers disagree about it.
-fn check_body<'a>(mut lengths: impl Iterator<Item = &'a [u8]>) -> Result<(), Error> {
-    let Some(length) = lengths.next() else { return Ok(()) };
-    if lengths.next().is_some() {
-        return Err(bad("duplicate Content-Length header"));
-    }
-    if length.is_empty() || !length.iter().all(u8::is_ascii_digit) {
-        return Err(bad("invalid Content-Length"));
-    }
-    let digits = length.trim_ascii_start();
-    let significant = digits.iter().position(|digit| *digit != b'0').map_or(0, |start| digits.len() - start);
-    match significant {
-        0 => Ok(()),
-        // Up to 9999 bytes: too small to be called too large, and still not accepted.
-        1..=4 => Err(bad("request bodies are not accepted")),
-        _ => Err(Error::TooLarge),
-    }
-}
-
 #[cfg(test)]
 #[expect(clippy::panic, reason = "a test ends by panicking")]
 mod tests {
@@ -241,23 +157,6 @@ mod tests {
             Ok(Read::Partial) => "partial",
             Ok(Read::Whole(..)) => "whole",
             Err(error) => error.code(),
-        }
-    }
-
-    #[test]
-    fn the_log_knows_method_and_target_once_the_target_is_complete() {
-        for (bytes, expected) in [
-            ("", None),
-            ("GET", None),
-            ("GET /services", None),
-            ("GET /services HT", Some(("GET", "/services"))),
-            ("\r\nGET /services\r\n", Some(("GET", "/services"))),
-            ("GET  /services HTTP/1.1\r\n", Some(("GET", ""))),
-            ("\u{16}\u{3}\u{1}\r\n\r\n", None),
-        ] {
-            let mut heads = Heads::default();
-            heads.push(bytes.as_bytes());
-            assert_eq!(heads.asked(), expected, "{bytes:?}");
         }
     }
 
@@ -335,30 +234,6 @@ mod tests {
         case("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000", "too_large");
         case("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 9223372036854775808", "too_large");
         case("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999999", "too_large");
-    }
-
-    #[test]
-    fn a_head_that_arrives_byte_by_byte_is_parsed_only_a_few_times() {
-        let request = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "y".repeat(15_000));
-        let mut heads = Heads::default();
-        for (place, byte) in request.bytes().enumerate() {
-            heads.push(&[byte]);
-            let head = heads.next();
-            assert_eq!(matches!(head, Ok(Some(_))), place + 1 == request.len(), "{place}");
-        }
-        assert!(heads.is_empty());
-        assert!(heads.looks < 25, "{}", heads.looks);
-        // Two in one read are two, and an error is reported at the end of its line at the latest.
-        heads.push(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\nGET /c");
-        for target in ["/a", "/b"] {
-            assert!(
-                heads.next().is_ok_and(|head| head.is_some_and(|head| head.target == target)),
-                "{target}"
-            );
-        }
-        assert_eq!(heads.next(), Ok(None));
-        heads.push(b" HTTP/9.9\r\n");
-        assert!(heads.next().is_err());
     }
 
     #[test]

@@ -3,11 +3,15 @@
 
 mod accept;
 mod answer;
+mod backend;
+mod body;
 mod channel;
 mod connection;
+mod eviction;
 mod head;
+mod heads;
 mod lobby;
-mod private;
+mod slot;
 mod table;
 mod tally;
 
@@ -26,9 +30,10 @@ use rustix::{
 };
 use rustls::ServerConfig;
 
-use self::{connection::Connection, private::Private};
+pub use self::backend::Backend;
+use self::connection::Connection;
 pub use self::{
-    connection::{CONNECTION_HEADER, SAY_HEADER},
+    connection::{CONNECTION_HEADER, PERSISTENCE_HEADER},
     table::{Table, Ticket},
 };
 use super::{access, keys::Keys, listen::Listener, route, tls::Tls, wire::Wire};
@@ -62,14 +67,15 @@ const JUST_COME: Duration = Duration::from_millis(20);
 /// The same for TLS: the handshake takes the way there and back twice, if it is an old one.
 const JUST_COME_TO_TLS: Duration = Duration::from_millis(500);
 
+/// When we are about to stop: the time for the request of a connection that was accepted a moment ago.
+const LAST_CHANCE: Duration = Duration::from_millis(500);
+
 /// Which requests are let in.
 pub struct Rules {
     /// TLS and authentication.
     pub keys: Arc<Keys>,
     /// The prefix under which all paths exist as well.
     pub path_prefix: Option<String>,
-    /// The caller is not trusted to choose files (AT_SECURE).
-    pub is_secure: bool,
 }
 
 impl Rules {
@@ -105,14 +111,14 @@ pub struct Gate {
 
 struct Shared {
     table: Arc<Table>,
-    private: Private,
+    backend: Backend,
     rules: Rules,
     /// Readable when no more requests are wanted.
     stop: OwnedFd,
     /// How many newcomers of a listener may wait for a place.
     lobby: usize,
     /// One for each listener: how often its loop has come round.
-    beats: Vec<AtomicU64>,
+    rounds: Vec<AtomicU64>,
 }
 
 /// How many connections are possible: the number in the settings, or fewer if there are not enough descriptors.
@@ -140,8 +146,7 @@ fn open_files() -> usize {
 }
 
 impl Gate {
-    /// Opens the gate: accepts connections from now on, and forwards their requests to the socket that `inner`
-    /// is given.
+    /// Opens the gate: accepts connections from now on, and forwards their requests to the backend.
     ///
     /// # Errors
     /// When there are no descriptors or threads for it.
@@ -149,17 +154,15 @@ impl Gate {
         listeners: Vec<Listener>,
         table: Arc<Table>,
         rules: Rules,
-        inner: impl FnOnce(std::os::unix::net::UnixListener) -> io::Result<()>,
+        backend: Backend,
     ) -> io::Result<Self> {
-        let (listener, private) = Private::bind(rules.is_secure)?;
-        inner(listener)?;
         let shared = Arc::new(Shared {
             lobby: lobby(table.cap(), listeners.len()),
             table,
-            private,
+            backend,
             rules,
             stop: eventfd(0, EventfdFlags::CLOEXEC)?,
-            beats: listeners.iter().map(|_| AtomicU64::new(0)).collect(),
+            rounds: listeners.iter().map(|_| AtomicU64::new(0)).collect(),
         });
         for (number, listener) in listeners.into_iter().enumerate() {
             let shared = Arc::clone(&shared);
@@ -184,8 +187,8 @@ impl Gate {
     }
 
     /// The number of rounds of each accept loop.
-    pub fn beats(&self) -> Vec<u64> {
-        self.shared.beats.iter().map(|beat| beat.load(std::sync::atomic::Ordering::Relaxed)).collect()
+    pub fn rounds(&self) -> Vec<u64> {
+        self.shared.rounds.iter().map(|round| round.load(std::sync::atomic::Ordering::Relaxed)).collect()
     }
 
     /// Stops accepting, finishes requests in progress, and returns when all connections are closed or that
@@ -210,7 +213,7 @@ impl Shared {
         let shared = Arc::clone(self);
         thread::Builder::new().name(format!("client-{}", ticket.id())).stack_size(STACK).spawn(
             move || {
-                Connection::serve(&wire, &ticket, &shared.private, &shared.rules, shared.stop.as_fd());
+                Connection::serve(&wire, &ticket, &shared.backend, &shared.rules, shared.stop.as_fd());
             },
         )?;
         Ok(())

@@ -1,8 +1,6 @@
 //! Which connections there are: never more than the cap, and newcomers before those who only wait.
 
 use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
     io,
     net::Shutdown,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
@@ -14,27 +12,22 @@ use rustix::{
     fd::{AsFd, BorrowedFd, OwnedFd},
 };
 
-use super::{JUST_COME, tally::Tally};
+use super::{
+    JUST_COME,
+    eviction::State,
+    slot::{Slot, Stage, Unread},
+};
 use crate::{
     http::{
         peer::{Caller, Origin, Peer},
         wire::Wire,
     },
     report::Body,
+    system::lock,
 };
 
 /// How long a connection that was told to go may take. Its thread has only to wake up.
 const LEAVING: Duration = Duration::from_millis(500);
-
-/// How long a connection may be silent before its place is needed, if its origin holds no more places than
-/// the newcomer's: its client may only be short of time.
-const SILENT: Duration = Duration::from_millis(500);
-
-/// How many bytes of answers may wait for slow readers, all together; what several of them read counts once.
-const UNREAD: usize = 1024 * 1024;
-
-/// A reader that has not taken its answer by then is a slow one.
-const SLOW: Duration = Duration::from_millis(100);
 
 /// All connections.
 #[derive(Debug)]
@@ -46,184 +39,11 @@ pub struct Table {
     places: OwnedFd,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    next: u64,
-    slots: HashMap<u64, Slot>,
-    /// How many of them each origin has.
-    held: HashMap<Origin, usize>,
-    /// A newcomer waits for a place.
-    is_wanted: bool,
-    stopping: bool,
-    pushed_out: Tally,
-}
-
-#[derive(Debug)]
-struct Slot {
-    wire: Arc<Wire>,
-    peer: Peer,
-    origin: Origin,
-    /// By what it has shown with its latest request.
-    identity: Option<Arc<str>>,
-    stage: Stage,
-    /// When that began.
-    since: Instant,
-    /// How long it has for its first request before its place may be needed.
-    grace: Duration,
-    has_asked: bool,
-    /// The body of its answer, on its way past tiny_http.
-    body: Option<Body>,
-    unread: Unread,
-    /// Since when it was told to go.
-    leaving: Option<Instant>,
-}
-
-/// How far a connection is with its request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// It has no complete one.
-    Waits,
-    /// It is complete, and a command may run for it.
-    Asks,
-    /// Its answer is there.
-    Reads,
-    /// There will be no other. What it still sends is thrown away.
-    Ends,
-}
-
-/// What a client has not taken yet.
-#[derive(Debug, Default)]
-struct Unread {
-    own: usize,
-    shared: Option<Arc<[u8]>>,
-}
-
-/// The order in which connections are pushed out: those with nothing to lose, then those of the origin that
-/// holds most places, then the longest in their stage.
-type Rank = (bool, Reverse<usize>, Instant);
-
 /// A place in the table, given back when it is dropped.
 #[derive(Debug)]
 pub struct Ticket {
     table: Arc<Table>,
     id: u64,
-}
-
-impl Slot {
-    fn is_older_than(&self, age: Duration) -> bool {
-        self.since.elapsed() > age
-    }
-
-    fn is_silent(&self) -> bool {
-        self.stage == Stage::Waits && !self.wire.has_spoken()
-    }
-
-    /// How long it is left as it is, at least. Not as long where its origin holds more places than that of
-    /// the newcomer.
-    fn grace(&self, holds_more: bool) -> Duration {
-        match self.stage {
-            Stage::Reads => SLOW,
-            Stage::Waits if self.has_asked => Duration::ZERO,
-            Stage::Waits if !holds_more && self.is_silent() => SILENT,
-            Stage::Waits if !holds_more => self.grace,
-            _ => JUST_COME,
-        }
-    }
-
-    /// Whether it has sent nothing for long enough, or has had everything.
-    fn has_nothing_to_lose(&self, holds_more: bool) -> bool {
-        (self.is_silent() || self.stage == Stage::Ends) && self.is_older_than(self.grace(holds_more))
-    }
-
-    /// Whether a newcomer may have its place; `None` when it is too early to say.
-    fn may_be_pushed_out(&self, holds_more: bool) -> Option<bool> {
-        let is_ripe = self.is_older_than(self.grace(holds_more));
-        match self.stage {
-            Stage::Asks => Some(false),
-            Stage::Waits if self.wire.is_our_move() => Some(false),
-            Stage::Waits => is_ripe.then_some(true),
-            Stage::Reads => Some(is_ripe && !self.wire.is_our_move()),
-            Stage::Ends => Some(is_ripe),
-        }
-    }
-
-    /// Tells its thread to end it. What has come before that is read all the same, so that a request that
-    /// arrives at this very moment is answered; only a client that does not read is cut off.
-    fn push_out(&mut self, tally: &mut Tally) {
-        if self.stage != Stage::Ends {
-            tally.add(self.origin, self.is_silent(), self.stage == Stage::Reads);
-        }
-        self.leaving = Some(Instant::now());
-        let does_not_read = self.stage == Stage::Reads || self.wire.waits_for_room();
-        self.wire.shutdown(if does_not_read { Shutdown::Both } else { Shutdown::Read });
-    }
-}
-
-impl State {
-    fn held(&self, origin: Origin) -> usize {
-        self.held.get(&origin).copied().unwrap_or_default()
-    }
-
-    /// Tells a connection to go that is not about to be answered, if there is one. Says whether one goes, or
-    /// soon may.
-    fn push_out(&mut self, newcomer: Origin) -> bool {
-        let newcomers = self.held(newcomer) + 1;
-        let rank = |slot: &Slot| -> Rank {
-            let held = self.held(slot.origin);
-            (!slot.has_nothing_to_lose(held > newcomers), Reverse(held), slot.since)
-        };
-        let candidates =
-            self.slots.iter().filter(|(_, slot)| slot.stage != Stage::Asks && slot.leaving.is_none());
-        let mut candidates: BinaryHeap<_> = candidates.map(|(id, slot)| Reverse((rank(slot), *id))).collect();
-        // Those that may not go now are at work, and soon have a request or are gone.
-        let is_hopeful = !candidates.is_empty();
-        while let Some(Reverse(((_, Reverse(held), _), id))) = candidates.pop() {
-            let Some(slot) = self.slots.get_mut(&id) else { continue };
-            match slot.may_be_pushed_out(held > newcomers) {
-                Some(true) => {
-                    slot.push_out(&mut self.pushed_out);
-                    return true;
-                }
-                Some(false) => {}
-                None => return true,
-            }
-        }
-        is_hopeful
-    }
-
-    fn enter(&mut self, id: u64, stage: Stage, change: impl FnOnce(&mut Slot)) {
-        if let Some(slot) = self.slots.get_mut(&id) {
-            slot.stage = stage;
-            slot.since = Instant::now();
-            slot.unread = Unread::default();
-            change(slot);
-        }
-    }
-
-    /// Bytes of answers that were not taken yet, those that are shared only once.
-    fn unread(&self) -> usize {
-        let unread = self.slots.values().filter(|slot| slot.leaving.is_none()).map(|slot| &slot.unread);
-        let mut own = 0;
-        let mut shared: Vec<&Arc<[u8]>> = Vec::new();
-        for unread in unread {
-            own += unread.own;
-            shared.extend(&unread.shared);
-        }
-        shared.sort_by_key(|bytes| Arc::as_ptr(bytes).addr());
-        shared.dedup_by(|one, other| Arc::ptr_eq(one, other));
-        own + shared.iter().map(|bytes| bytes.len()).sum::<usize>()
-    }
-
-    /// Pushes out slow readers, the slowest first, until not too much is unread.
-    fn make_room(&mut self) {
-        while self.unread() > UNREAD {
-            let slow =
-                self.slots.values_mut().filter(|slot| slot.stage == Stage::Reads && slot.leaving.is_none());
-            let slow = slow.filter(|slot| slot.is_older_than(SLOW) && !slot.wire.is_our_move());
-            let Some(slowest) = slow.min_by_key(|slot| slot.since) else { return };
-            slowest.push_out(&mut self.pushed_out);
-        }
-    }
 }
 
 impl Table {
@@ -242,7 +62,7 @@ impl Table {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Takes a newcomer in, if there is a place. It has so long for its first request before it may have to
@@ -398,7 +218,7 @@ impl Ticket {
     /// the connection may go on: not when a newcomer waits for its place, or one that never lets go could
     /// keep all others out. Where too much is unread, those that have been slow the longest have to go.
     #[must_use]
-    pub fn is_answered(&self, own: usize, shared: Option<&Arc<[u8]>>) -> bool {
+    pub fn record_answer(&self, own: usize, shared: Option<&Arc<[u8]>>) -> bool {
         let mut state = self.table.state();
         state.enter(self.id, Stage::Reads, |slot| slot.unread = Unread { own, shared: shared.cloned() });
         state.make_room();
@@ -408,7 +228,7 @@ impl Ticket {
     }
 
     /// The client has taken its answer.
-    pub fn is_read(&self) {
+    pub fn record_read(&self) {
         self.enter(Stage::Waits, |_| {});
     }
 

@@ -3,7 +3,7 @@
 use nix::unistd::{Gid, Uid};
 
 use super::{
-    Refusal,
+    PrivilegeError,
     database::{self, User},
     failed,
 };
@@ -31,14 +31,14 @@ pub struct Account {
 
 impl Account {
     /// The user that was named, else [`DEFAULT_ACCOUNT`], else [`LAST_ACCOUNT`].
-    pub(super) fn to_run_as(name: Option<&str>) -> Result<Self, Refusal> {
+    pub(super) fn to_run_as(name: Option<&str>) -> Result<Self, PrivilegeError> {
         let user = match name {
             Some(name) => find(name)?
                 .ok_or_else(|| failed(&run_as(name), "no such user in /etc/passwd"))?,
             None => match find(DEFAULT_ACCOUNT)? {
                 Some(user) => user,
                 None => find(LAST_ACCOUNT)?.ok_or_else(|| {
-                    Refusal(format!(
+                    PrivilegeError(format!(
                         "cannot drop root privileges: neither user `{DEFAULT_ACCOUNT}` nor `{LAST_ACCOUNT}` exists; \
                          set --run-as"
                     ))
@@ -62,7 +62,7 @@ impl Account {
     }
 
     /// Without root only the current user is allowed.
-    pub(super) fn check_is(name: &str, user: Uid) -> Result<(), Refusal> {
+    pub(super) fn check_is(name: &str, user: Uid) -> Result<(), PrivilegeError> {
         match find(name)? {
             None => Err(failed(&run_as(name), "no such user in /etc/passwd")),
             Some(found) if found.id == user.as_raw() => Ok(()),
@@ -117,7 +117,7 @@ fn run_as(name: &str) -> String {
     format!("`run-as` is `{}`", name.escape_debug())
 }
 
-fn find(name: &str) -> Result<Option<User>, Refusal> {
+fn find(name: &str) -> Result<Option<User>, PrivilegeError> {
     let users = database::users().map_err(|error| failed("could not read the users", error))?;
     Ok(users.into_iter().find(|user| user.name == name))
 }

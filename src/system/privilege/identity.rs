@@ -10,7 +10,7 @@ use std::{
 
 use rustix::thread::CapabilitySet;
 
-use super::{Account, Capability, Refusal, database, failed};
+use super::{Account, Capability, PrivilegeError, database, failed};
 
 /// The five sets, as the kernel names them.
 const SETS: [&str; 5] = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
@@ -22,7 +22,7 @@ const DYING: Duration = Duration::from_millis(100);
 struct Status(BTreeMap<String, String>);
 
 impl Status {
-    fn read(path: &Path) -> Result<Self, Refusal> {
+    fn read(path: &Path) -> Result<Self, PrivilegeError> {
         Self::try_read(path)
             .map_err(|error| failed("could not verify the privileges of this process in /proc", error))
     }
@@ -33,18 +33,18 @@ impl Status {
         Ok(Self(fields.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect()))
     }
 
-    fn field(&self, name: &str) -> Result<&str, Refusal> {
+    fn field(&self, name: &str) -> Result<&str, PrivilegeError> {
         self.0.get(name).map(String::as_str).ok_or_else(|| failed("missing field in /proc/self/status", name))
     }
 
-    fn numbers(&self, name: &str) -> Result<Vec<u32>, Refusal> {
+    fn numbers(&self, name: &str) -> Result<Vec<u32>, PrivilegeError> {
         self.field(name)?
             .split_ascii_whitespace()
             .map(|number| number.parse().map_err(|_| failed("invalid number in /proc/self/status", name)))
             .collect()
     }
 
-    fn capabilities(&self, set: &str) -> Result<CapabilitySet, Refusal> {
+    fn capabilities(&self, set: &str) -> Result<CapabilitySet, PrivilegeError> {
         u64::from_str_radix(self.field(set)?, 16)
             .map(CapabilitySet::from_bits_retain)
             .map_err(|_| failed("invalid capability set in /proc/self/status", set))
@@ -52,7 +52,7 @@ impl Status {
 }
 
 /// Every thread of this process, except those that exit meanwhile.
-fn all() -> Result<Vec<Status>, Refusal> {
+fn all() -> Result<Vec<Status>, PrivilegeError> {
     let unreadable = |error: io::Error| failed("could not read the threads of this process in /proc", error);
     let tasks = fs::read_dir("/proc/self/task").map_err(unreadable)?;
     let is_gone = |error: &io::Error| {
@@ -67,12 +67,12 @@ fn all() -> Result<Vec<Status>, Refusal> {
         .collect()
 }
 
-pub(super) fn threads() -> Result<usize, Refusal> {
+pub(super) fn threads() -> Result<usize, PrivilegeError> {
     Ok(all()?.len())
 }
 
 /// The bounding set, one by one.
-pub(super) fn bounding() -> Result<Vec<CapabilitySet>, Refusal> {
+pub(super) fn bounding() -> Result<Vec<CapabilitySet>, PrivilegeError> {
     let set = Status::read(Path::new("/proc/thread-self/status"))?.capabilities("CapBnd")?;
     let one = |bit| CapabilitySet::from_bits_retain(1_u64 << bit);
     Ok((0..u64::BITS).map(one).filter(|one| set.contains(*one)).collect())
@@ -81,7 +81,7 @@ pub(super) fn bounding() -> Result<Vec<CapabilitySet>, Refusal> {
 /// Verifies that no thread has more capabilities than these permitted, any in another set, or a way to gain
 /// privileges; and, with an account, that every thread has exactly that user and its groups. The bounding set
 /// counts only if we were root; otherwise it belongs to the unit.
-pub(super) fn verify(kept: &[Capability], account: Option<&Account>) -> Result<(), Refusal> {
+pub(super) fn verify(kept: &[Capability], account: Option<&Account>) -> Result<(), PrivilegeError> {
     let until = Instant::now() + DYING;
     loop {
         match verify_once(kept, account) {
@@ -92,7 +92,7 @@ pub(super) fn verify(kept: &[Capability], account: Option<&Account>) -> Result<(
     }
 }
 
-fn verify_once(kept: &[Capability], account: Option<&Account>) -> Result<(), Refusal> {
+fn verify_once(kept: &[Capability], account: Option<&Account>) -> Result<(), PrivilegeError> {
     let kept = kept.iter().fold(CapabilitySet::empty(), |sets, one| sets | one.set());
     let threads = all()?;
     if threads.is_empty() {
@@ -123,7 +123,7 @@ fn verify_once(kept: &[Capability], account: Option<&Account>) -> Result<(), Ref
     Ok(())
 }
 
-fn verify_account(thread: &Status, account: &Account) -> Result<(), Refusal> {
+fn verify_account(thread: &Status, account: &Account) -> Result<(), PrivilegeError> {
     let (user, group) = (account.user().as_raw(), account.group().as_raw());
     if thread.numbers("Uid")? != [user; 4] || thread.numbers("Gid")? != [group; 4] {
         return Err(not_taken("unexpected user or group id"));
@@ -136,7 +136,7 @@ fn verify_account(thread: &Status, account: &Account) -> Result<(), Refusal> {
     if groups == expected { Ok(()) } else { Err(not_taken("unexpected supplementary groups")) }
 }
 
-fn not_taken(what: &str) -> Refusal {
+fn not_taken(what: &str) -> PrivilegeError {
     failed("privileges were not fully dropped", what)
 }
 
@@ -158,7 +158,7 @@ impl Identity {
     ///
     /// # Errors
     /// When /proc cannot be read.
-    pub fn now() -> Result<Self, Refusal> {
+    pub fn now() -> Result<Self, PrivilegeError> {
         let status = Status::read(Path::new("/proc/self/status"))?;
         let number = |name: &str| {
             status

@@ -29,15 +29,15 @@ pub use self::{
 
 /// Why privileges could not be dropped. Nothing is served or started then.
 #[derive(Debug)]
-pub struct Refusal(String);
+pub struct PrivilegeError(String);
 
-impl fmt::Display for Refusal {
+impl fmt::Display for PrivilegeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for PrivilegeError {}
 
 /// The privileges that the process was started with.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Start {
     ///
     /// # Errors
     /// When the kernel refuses.
-    pub fn begin() -> Result<Self, Refusal> {
+    pub fn begin() -> Result<Self, PrivilegeError> {
         let ids = unistd::getresuid()
             .map_err(|error| failed("could not read the user ids of this process", error))?;
         // With a saved user id of root the process could become root again.
@@ -112,7 +112,7 @@ impl Start {
     ///
     /// # Errors
     /// When the user does not exist or is root, or when only root could switch to it.
-    pub fn account(&self, run_as: Option<&str>) -> Result<Option<Account>, Refusal> {
+    pub fn account(&self, run_as: Option<&str>) -> Result<Option<Account>, PrivilegeError> {
         if self.is_root {
             return Account::to_run_as(run_as).map(Some);
         }
@@ -127,7 +127,7 @@ impl Start {
     ///
     /// # Errors
     /// When anything could not be dropped.
-    pub fn give_up(self, account: Option<&Account>, keep: &[Capability]) -> Result<Reduced, Refusal> {
+    pub fn give_up(self, account: Option<&Account>, keep: &[Capability]) -> Result<Reduced, PrivilegeError> {
         let kept: Vec<_> = match account {
             Some(account) => {
                 become_user(account)?;
@@ -168,7 +168,7 @@ impl Reduced {
 }
 
 /// Keeps only these permitted, and none effective or inheritable.
-fn permit_only(kept: &[Capability]) -> Result<(), Refusal> {
+fn permit_only(kept: &[Capability]) -> Result<(), PrivilegeError> {
     let kept = kept.iter().fold(CapabilitySet::empty(), |sets, one| sets | one.set());
     clear_ambient_capability_set()
         .and_then(|()| {
@@ -185,7 +185,7 @@ fn permit_only(kept: &[Capability]) -> Result<(), Refusal> {
 }
 
 /// Switches from root to a user with exactly two supplementary groups and no capability.
-fn become_user(account: &Account) -> Result<(), Refusal> {
+fn become_user(account: &Account) -> Result<(), PrivilegeError> {
     let refuse = |what: &str, error: &dyn fmt::Display| {
         failed(
             what,
@@ -215,6 +215,6 @@ fn become_user(account: &Account) -> Result<(), Refusal> {
     permit_only(&[])
 }
 
-fn failed(what: &str, why: impl fmt::Display) -> Refusal {
-    Refusal(format!("{what}: {why}"))
+fn failed(what: &str, why: impl fmt::Display) -> PrivilegeError {
+    PrivilegeError(format!("{what}: {why}"))
 }

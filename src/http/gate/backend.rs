@@ -11,14 +11,17 @@ use std::{
         },
     },
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 
 use rustix::fs::{Mode, OFlags, open};
 
 use super::answer::Head;
-use crate::{http::wire::Wire, system::Deadline};
+use crate::{
+    http::wire::Wire,
+    system::{Deadline, lock},
+};
 
 /// How many connections are kept for the next exchange. Each is a thread of tiny_http's.
 const KEPT: usize = 16;
@@ -29,9 +32,9 @@ const OPENING: Duration = Duration::from_secs(1);
 /// Asked on each new connection before it is used.
 const ARE_YOU_THERE: &[u8] = b"HEAD /health HTTP/1.1\r\nHost: gate\r\n\r\n";
 
-/// The way to tiny_http.
+/// The connections to tiny_http.
 #[derive(Debug)]
-pub struct Private {
+pub struct Backend {
     /// The name by which the socket is reached once its file is gone: a descriptor that only this
     /// process has. By its path it could not be connected to any more, and an abstract name would be
     /// open to the whole network namespace (unix(7), proc(5)).
@@ -40,7 +43,7 @@ pub struct Private {
     opening: Mutex<()>,
 }
 
-impl Private {
+impl Backend {
     /// Binds a socket, keeps a handle to it, and removes its file. If the caller is not trusted to choose
     /// files (`is_secure`, AT_SECURE), its environment is ignored.
     ///
@@ -83,7 +86,7 @@ impl Private {
         }
         // One at a time, each until it is served: tiny_http hands simultaneous connections to the same idle
         // thread, where all but the first wait until that one is closed.
-        let _alone = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = lock(&self.opening);
         if let Some(wire) = self.idle() {
             return Ok(wire);
         }
@@ -95,14 +98,14 @@ impl Private {
 
     /// Takes a connection back whose exchange is over.
     pub fn give_back(&self, wire: Wire) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = lock(&self.idle);
         if idle.len() < KEPT {
             idle.push(wire);
         }
     }
 
     fn idle(&self) -> Option<Wire> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
+        lock(&self.idle).pop()
     }
 }
 

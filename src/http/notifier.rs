@@ -1,7 +1,7 @@
 //! Notifies systemd of readiness, status and watchdog (sd_notify(3)).
 
 use std::{
-    env, fs,
+    env,
     io::{self, Read, Write},
     time::{Duration, Instant},
 };
@@ -9,10 +9,7 @@ use std::{
 use sd_notify::NotifyState;
 
 use super::gate::Gate;
-use crate::{
-    exec::Executor,
-    service::{self, Service},
-};
+use crate::exec::Executor;
 
 /// How often the status line is updated if no watchdog needs it more often.
 const STATUS: Duration = Duration::from_secs(10);
@@ -24,17 +21,17 @@ const STALLED: Duration = Duration::from_secs(4);
 const HEALTH: Duration = Duration::from_secs(2);
 
 /// Notifies systemd, if there is a notification socket.
-pub(super) struct Attendant<'a> {
+pub(super) struct Notifier<'a> {
     gate: &'a Gate,
     exec: &'a Executor,
     interval: Option<Duration>,
     has_watchdog: bool,
     next: Instant,
     /// Each accept loop's count, and since when it is the same.
-    beats: Vec<(u64, Instant)>,
+    rounds: Vec<(u64, Instant)>,
 }
 
-impl<'a> Attendant<'a> {
+impl<'a> Notifier<'a> {
     /// Reports readiness.
     pub(super) fn new(gate: &'a Gate, exec: &'a Executor) -> Self {
         let watchdog = sd_notify::watchdog_enabled();
@@ -48,12 +45,12 @@ impl<'a> Attendant<'a> {
             interval: watchdog.map(|time| (time / 2).min(STATUS)).or(is_asked.then_some(STATUS)),
             has_watchdog: watchdog.is_some(),
             next: now,
-            beats: gate.beats().into_iter().map(|beat| (beat, now)).collect(),
+            rounds: gate.rounds().into_iter().map(|round| (round, now)).collect(),
         }
     }
 
     /// Sends what is due; returns when the next notification is due.
-    pub(super) fn attend(&mut self, requests: u64) -> Option<Duration> {
+    pub(super) fn notify(&mut self, requests: u64) -> Option<Duration> {
         let interval = self.interval?;
         let now = Instant::now();
         if now >= self.next {
@@ -73,12 +70,12 @@ impl<'a> Attendant<'a> {
 
     /// Whether each accept loop has run recently.
     fn accepts(&mut self, now: Instant) -> bool {
-        for (seen, beat) in self.beats.iter_mut().zip(self.gate.beats()) {
-            if seen.0 != beat {
-                *seen = (beat, now);
+        for (seen, round) in self.rounds.iter_mut().zip(self.gate.rounds()) {
+            if seen.0 != round {
+                *seen = (round, now);
             }
         }
-        let stalled = self.beats.iter().any(|(_, since)| now.duration_since(*since) > STALLED);
+        let stalled = self.rounds.iter().any(|(_, since)| now.duration_since(*since) > STALLED);
         if stalled {
             log::error!("accept loop stalled");
         }
@@ -128,13 +125,4 @@ fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         log::debug!("could not notify systemd: {error}");
     }
-}
-
-/// The service of the allowlist whose unit this process runs in: its journal contains our own log.
-pub(super) fn own_service() -> Option<&'static Service> {
-    let cgroups = fs::read_to_string("/proc/self/cgroup").ok()?;
-    cgroups.lines().find_map(|line| {
-        let unit = line.rsplit('/').next()?;
-        service::all().iter().find(|service| service.unit() == unit)
-    })
 }
