@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use blake2::{Blake2b512, Digest};
 use schnorrkel::{ExpansionMode, MiniSecretKey};
-use sek8s_status::auth::{Address, Credentials, Guard, Hotkeys, Mode, PURPOSE};
+use sek8s_status::auth::{Credentials, Guard, Hotkeys, Mode, PURPOSE};
 
 const ROUNDS: usize = 2000;
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     bytes.extend(&checksum[..2]);
     let hotkey = bs58::encode(bytes).into_string();
     let guard =
-        Guard::new(Mode::Any, false, None, Hotkeys::new(vec![Address::parse(&hotkey).ok_or("no address")?]));
+        Guard::new(Mode::Any, false, None, Hotkeys::new(vec![hotkey.parse().map_err(|()| "no address")?]));
     let mut times: Vec<Duration> = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
         let nonce = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs().to_string();

@@ -13,6 +13,7 @@ pub mod exec;
 pub mod fuzzing;
 pub mod http;
 pub mod limits;
+pub mod parse;
 pub mod program;
 pub mod report;
 pub mod service;
@@ -70,7 +71,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'
 /// Opens what needs privileges, drops them, and only then does anything else.
 fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, Call), Failure> {
     let start = Start::begin()?;
-    let settings = Settings::resolve(&cli.global, environment, start.is_secure())?;
+    let settings = Settings::resolve(&cli.global.settings, environment, start.is_secure())?;
     let run_as = settings.run_as.value.as_deref();
     let account = start.account(run_as)?;
     stderr_log::start(environment);

@@ -1,31 +1,75 @@
 //! Limits on time, bytes and lines, checked when they are made.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, str::FromStr, time::Duration};
 
-/// The bounds within which one answer is collected.
+use crate::parse::SATURATED;
+
+/// The bounds within which one answer is collected: each number is in its range from the moment it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How long one program may take, its end of output included.
-    pub timeout: Duration,
-    /// How many bytes of text an answer carries, for stdout and for stderr each.
-    pub max_output: usize,
-    /// How many log lines are returned when none are asked for.
-    pub log_default: u32,
-    /// The most log lines one answer returns.
-    pub log_max: u32,
-    /// The widest log window, in minutes.
-    pub log_window: u32,
+    timeout: Duration,
+    max_output: usize,
+    log_default: u32,
+    log_max: u32,
+    log_window: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(10),
-            max_output: 16384,
-            log_default: 200,
-            log_max: 1000,
-            log_window: 1440,
+        Self::new(Duration::from_secs(10), 16384, 200, 1000, 1440)
+    }
+}
+
+impl Limits {
+    /// The longest time that one program may take.
+    pub const TIMEOUT: Duration = Duration::from_mins(1);
+    /// The bytes of text that an answer may carry.
+    pub const MAX_OUTPUT: RangeInclusive<usize> = 1024..=1_000_000;
+    /// The log lines that may be returned when none are asked for.
+    pub const LOG_DEFAULT: RangeInclusive<u32> = 1..=5000;
+    /// The most log lines that one answer may return.
+    pub const LOG_MAX: RangeInclusive<u32> = 100..=10_000;
+    /// The widest log window, in minutes.
+    pub const LOG_WINDOW: RangeInclusive<u32> = 1..=10_080;
+
+    /// These numbers, each clamped to its range.
+    #[must_use]
+    pub fn new(
+        timeout: Duration,
+        max_output: usize,
+        log_default: u32,
+        log_max: u32,
+        log_window: u32,
+    ) -> Self {
+        fn clamp<T: Ord + Copy>(number: T, range: &RangeInclusive<T>) -> T {
+            number.clamp(*range.start(), *range.end())
         }
+        let log_max = clamp(log_max, &Self::LOG_MAX);
+        Self {
+            timeout: timeout.min(Self::TIMEOUT),
+            max_output: clamp(max_output, &Self::MAX_OUTPUT),
+            log_default: clamp(log_default, &Self::LOG_DEFAULT).min(log_max),
+            log_max,
+            log_window: clamp(log_window, &Self::LOG_WINDOW),
+        }
+    }
+
+    /// How long one program may take, its end of output included.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// How many bytes of text an answer carries, for stdout and for stderr each.
+    #[must_use]
+    pub fn max_output(&self) -> usize {
+        self.max_output
+    }
+
+    /// The widest log window, in minutes.
+    #[must_use]
+    pub fn log_window(&self) -> u32 {
+        self.log_window
     }
 }
 
@@ -37,14 +81,10 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The largest count that survives every JSON reader: 2^53 − 1.
-    pub const SATURATED: i64 = (1 << 53) - 1;
-
     /// What was asked for, or the default of these limits.
     #[must_use]
     pub fn new(requested: Option<i64>, limits: &Limits) -> Self {
-        let requested =
-            requested.unwrap_or(i64::from(limits.log_default)).clamp(-Self::SATURATED, Self::SATURATED);
+        let requested = requested.unwrap_or(i64::from(limits.log_default)).clamp(-SATURATED, SATURATED);
         let clamped = requested.clamp(1, i64::from(limits.log_max));
         Self { requested, clamped: u32::try_from(clamped).unwrap_or(limits.log_max) }
     }
@@ -74,17 +114,6 @@ impl Priority {
     pub const ALLOWED: &'static str =
         "a number from 0 to 7 or one of emerg, alert, crit, err, warning, notice, info, debug";
 
-    /// Reads a number or a name of syslog(3), in lower case; `None` for anything else.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        const NAMES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
-        let number = NAMES.iter().position(|name| *name == text).or_else(|| match text.as_bytes() {
-            [digit @ b'0'..=b'7'] => Some(usize::from(digit - b'0')),
-            _ => None,
-        })?;
-        u8::try_from(number).ok().map(Self)
-    }
-
     /// From 0 to 7.
     #[must_use]
     pub fn number(self) -> u8 {
@@ -92,16 +121,18 @@ impl Priority {
     }
 }
 
-/// Reads an integer the way every parameter is read: `-?[0-9]+`, any length, saturated at
-/// ±(2^53 − 1). `None` for anything else, a plus sign and blanks included.
-#[must_use]
-pub fn integer(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+impl FromStr for Priority {
+    type Err = ();
+
+    /// Reads a number or a name of syslog(3), in lower case.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        const NAMES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+        let number = NAMES.iter().position(|name| *name == text).or_else(|| match text.as_bytes() {
+            [digit @ b'0'..=b'7'] => Some(usize::from(digit - b'0')),
+            _ => None,
+        });
+        number.and_then(|number| u8::try_from(number).ok()).map(Self).ok_or(())
     }
-    let size = digits.parse().unwrap_or(Lines::SATURATED).min(Lines::SATURATED);
-    Some(if digits.len() < text.len() { -size } else { size })
 }
 
 #[cfg(test)]
@@ -109,32 +140,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn integers_of_any_length_are_read_and_nothing_else_is() {
-        fn case(text: &str, expected: Option<i64>) {
-            assert_eq!(integer(text), expected, "{text:?}");
-        }
-        case("5", Some(5));
-        case("007", Some(7));
-        case("-0", Some(0));
-        case("-3", Some(-3));
-        case("99999999999999999999999999", Some(Lines::SATURATED));
-        case("-99999999999999999999999999", Some(-Lines::SATURATED));
-        for text in ["", "-", "+7", "1.0", "1_0", " 1", "1 ", "0x1", "--1", "١"] {
-            case(text, None);
-        }
-    }
-
-    #[test]
     fn a_priority_is_a_number_or_a_name() {
         for (number, text) in
             ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"].iter().enumerate()
         {
-            let by_name = Priority::parse(text).map(|priority| usize::from(priority.number()));
-            assert_eq!(by_name, Some(number), "{text}");
-            assert_eq!(Priority::parse(&number.to_string()), Priority::parse(text));
+            let by_name = text.parse::<Priority>().map(|priority| usize::from(priority.number()));
+            assert_eq!(by_name, Ok(number), "{text}");
+            assert_eq!(number.to_string().parse::<Priority>(), text.parse());
         }
         for text in ["", "8", "-1", "+3", "03", "ERR", "error", "warn", "3..4", "٣", " 3"] {
-            assert_eq!(Priority::parse(text), None, "{text:?}");
+            assert_eq!(text.parse::<Priority>(), Err(()), "{text:?}");
         }
     }
 
@@ -148,6 +163,6 @@ mod tests {
         case(Some(0), 0, 1);
         case(Some(-7), -7, 1);
         case(Some(5), 5, 5);
-        case(Some(i64::MAX), Lines::SATURATED, 1000);
+        case(Some(i64::MAX), SATURATED, 1000);
     }
 }

@@ -9,6 +9,8 @@ pub mod ss58;
 mod token;
 
 use std::{
+    fmt,
+    str::FromStr,
     sync::{Arc, PoisonError, RwLock},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -29,7 +31,7 @@ pub(crate) mod fuzzing {
     const NOW: u64 = 1_795_600_000;
 
     pub(crate) fn ss58(text: &str) {
-        if let Some(address) = Address::parse(text) {
+        if let Ok(address) = text.parse::<Address>() {
             assert_eq!(address.to_string(), text);
         }
     }
@@ -41,7 +43,7 @@ pub(crate) mod fuzzing {
         let headers =
             [("X-Chutes-Hotkey", line()), ("X-Chutes-Nonce", line()), ("X-Chutes-Signature", line())];
         let shown = Credentials::of(&headers.into_iter());
-        let allowed = std::str::from_utf8(headers[0].1).ok().and_then(Address::parse);
+        let allowed = std::str::from_utf8(headers[0].1).ok().and_then(|text| text.parse().ok());
         let judged = Hotkeys::new(allowed.into_iter().collect()).judge(&shown, NOW);
         let is_signed = matches!(judged, Judged::May(_) | Judged::MayNot(_));
         assert_eq!(matches!(Hotkeys::default().judge(&shown, NOW), Judged::MayNot(_)), is_signed);
@@ -62,12 +64,36 @@ pub(crate) mod fuzzing {
 }
 
 /// How many of the configured schemes a request must pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Mode {
     /// One is enough.
+    #[default]
     Any,
     /// All.
     All,
+}
+
+impl FromStr for Mode {
+    type Err = String;
+
+    /// # Errors
+    /// What is allowed.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "any" => Ok(Self::Any),
+            "all" => Ok(Self::All),
+            _ => Err("`any` or `all`".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "any",
+            Self::All => "all",
+        })
+    }
 }
 
 /// Why a request is refused, as the client is told. It never says which part was wrong.

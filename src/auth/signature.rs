@@ -56,7 +56,7 @@ fn signer(shown: &Credentials, now: u64) -> Result<Address, String> {
     let hotkey = header(&shown.hotkey, "Hotkey")?;
     let nonce = header(&shown.nonce, "Nonce")?;
     let signature = header(&shown.signature, "Signature")?;
-    let address = Address::parse(&hotkey).ok_or("the hotkey is not an SS58 address")?;
+    let address: Address = hotkey.parse().map_err(|()| "the hotkey is not an SS58 address")?;
     let time = time(&nonce).ok_or("the nonce is not a Unix time in whole seconds")?;
     let signature = self::signature(&signature).ok_or("the signature is not 64 bytes in hex")?;
     let message = format!("{hotkey}:{nonce}:{PURPOSE}");
@@ -125,7 +125,7 @@ mod tests {
         assert!(vectors().len() >= 8);
         for vector in vectors() {
             let shown = credentials(&vector);
-            let address = Address::parse(vector["hotkey"].as_str().unwrap()).unwrap();
+            let address = vector["hotkey"].as_str().unwrap().parse().unwrap();
             let expected = if vector["purpose"] == PURPOSE { Some(address) } else { None };
             assert_eq!(signer(&shown, now(&vector)).ok(), expected, "{vector}");
             let prefixed = Credentials {
@@ -268,8 +268,7 @@ mod tests {
     #[test]
     fn a_key_that_is_not_authorized_is_still_identified() {
         let (first, other) = (&vectors()[0], &vectors()[1]);
-        let allows =
-            |vector: &Value| Hotkeys::new(vec![Address::parse(vector["hotkey"].as_str().unwrap()).unwrap()]);
+        let allows = |vector: &Value| Hotkeys::new(vec![vector["hotkey"].as_str().unwrap().parse().unwrap()]);
         assert_ne!(first["hotkey"], other["hotkey"]);
         let shown = credentials(first);
         let name = format!("hotkey:{}", first["hotkey"].as_str().unwrap());

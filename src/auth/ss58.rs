@@ -1,7 +1,7 @@
 //! Addresses as Substrate writes them: SS58, base 58 of network, public key and checksum
 //! (<https://docs.polkadot.com/polkadot-protocol/basics/accounts>).
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use blake2::{Blake2b512, Digest};
 
@@ -15,33 +15,40 @@ pub struct Address {
     key: [u8; 32],
 }
 
-impl Address {
-    /// Parses an address of any network; `None` if invalid. The all-zero key is rejected: anyone can forge a
-    /// signature for it, since it is the neutral element of the group.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > LONGEST {
-            return None;
-        }
-        let bytes = bs58::decode(text).into_vec().ok()?;
-        // One byte of network below 64, else two; what is from 128 on is reserved.
-        let network = match bytes.first()? {
-            0..=63 => 1,
-            64..=127 => 2,
-            _ => return None,
-        };
-        let (body, checksum) = bytes.split_at_checked(network + 32)?;
-        let expected = Blake2b512::new().chain_update(b"SS58PRE").chain_update(body).finalize();
-        if checksum != &expected[..2] {
-            return None;
-        }
-        let key: [u8; 32] = body[network..].try_into().ok()?;
-        if key == [0; 32] {
-            return None;
-        }
-        Some(Self { text: text.to_owned(), key })
-    }
+impl FromStr for Address {
+    type Err = ();
 
+    /// Parses an address of any network. The all-zero key is rejected: anyone can forge a signature for it, since it is
+    /// the neutral element of the group.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        parse(text).ok_or(())
+    }
+}
+
+fn parse(text: &str) -> Option<Address> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let bytes = bs58::decode(text).into_vec().ok()?;
+    // One byte of network below 64, else two; what is from 128 on is reserved.
+    let network = match bytes.first()? {
+        0..=63 => 1,
+        64..=127 => 2,
+        _ => return None,
+    };
+    let (body, checksum) = bytes.split_at_checked(network + 32)?;
+    let expected = Blake2b512::new().chain_update(b"SS58PRE").chain_update(body).finalize();
+    if checksum != &expected[..2] {
+        return None;
+    }
+    let key: [u8; 32] = body[network..].try_into().ok()?;
+    if key == [0; 32] {
+        return None;
+    }
+    Some(Address { text: text.to_owned(), key })
+}
+
+impl Address {
     /// The public key.
     #[must_use]
     pub fn key(&self) -> &[u8; 32] {
@@ -68,13 +75,13 @@ mod tests {
     fn the_key_is_the_same_on_every_network() {
         // Substrate, Polkadot, and one with two bytes of network.
         for text in [ALICE, "15oF4uVJwmo4TdGW7VfQxNLavjCXviqxT9S1MgbjMNHr6Sp5"] {
-            let address = Address::parse(text).unwrap();
+            let address = text.parse::<Address>().unwrap();
             assert_eq!(hex::encode(address.key()), ALICE_KEY, "{text}");
             assert_eq!(address.to_string(), text);
         }
         for network in [0_u16, 42, 63, 64, 255, 1284, 16383] {
             let text = written(network, &hex::decode(ALICE_KEY).unwrap());
-            assert_eq!(hex::encode(Address::parse(&text).unwrap().key()), ALICE_KEY, "{network}: {text}");
+            assert_eq!(hex::encode(text.parse::<Address>().unwrap().key()), ALICE_KEY, "{network}: {text}");
         }
     }
 
@@ -98,7 +105,7 @@ mod tests {
         for place in 0..ALICE.len() {
             let mut wrong = ALICE.as_bytes().to_vec();
             wrong[place] = if wrong[place] == b'3' { b'4' } else { b'3' };
-            assert_eq!(Address::parse(std::str::from_utf8(&wrong).unwrap()), None, "at {place}");
+            assert_eq!(std::str::from_utf8(&wrong).unwrap().parse::<Address>(), Err(()), "at {place}");
         }
         let key = hex::decode(ALICE_KEY).unwrap();
         for wrong in [
@@ -115,7 +122,7 @@ mod tests {
             &"1".repeat(1000),
             "\u{feff}",
         ] {
-            assert_eq!(Address::parse(wrong), None, "{wrong}");
+            assert_eq!(wrong.parse::<Address>(), Err(()), "{wrong}");
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
         text.push_str(&if as_table {
             rows(&report, screen.width())
         } else {
-            own_text(&report, call.ask.limits.max_output)
+            own_text(&report, call.ask.limits.max_output())
         });
         text.push_str(&trouble(&report, screen.width()));
         screen.print(&text)?;

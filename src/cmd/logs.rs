@@ -9,7 +9,8 @@ use crate::{
     cli,
     error::Error,
     escape,
-    limits::{self, Lines, Priority},
+    limits::{Lines, Priority},
+    parse,
     report::{
         Aged, Entry, document, listed,
         logs::{self, Logs, Question},
@@ -21,18 +22,16 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
     let service = listed(&flags.id)?;
     let lines = match flags.lines.as_deref() {
         None => None,
-        Some(text) => Some(limits::integer(text).ok_or_else(|| bad("lines", "a whole number".to_owned()))?),
+        Some(text) => Some(parse::integer(text).ok_or_else(|| bad("lines", "a whole number".to_owned()))?),
     };
     let lines = Lines::new(lines, &call.ask.limits);
     let since = match flags.since.as_deref() {
         None => None,
-        Some(text) => window(text, call.ask.limits.log_window)?,
+        Some(text) => window(text, call.ask.limits.log_window())?,
     };
     let priority = match flags.priority.as_deref() {
         None => None,
-        Some(text) => {
-            Some(Priority::parse(text).ok_or_else(|| bad("priority", Priority::ALLOWED.to_owned()))?)
-        }
+        Some(text) => Some(text.parse().map_err(|()| bad("priority", Priority::ALLOWED.to_owned()))?),
     };
     // Without zone data there is UTC.
     let zone = if flags.local { TimeZone::try_system().unwrap_or(TimeZone::UTC) } else { TimeZone::UTC };
@@ -61,7 +60,7 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
             None => note.kind.to_string(),
         });
     }
-    if let Some(note) = note(&answer, call.ask.limits.max_output, lines) {
+    if let Some(note) = note(&answer, call.ask.limits.max_output(), lines) {
         eprint_quietly(&note);
     }
     Ok(Outcome::Well)

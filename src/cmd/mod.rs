@@ -19,10 +19,10 @@ use std::{io, sync::Arc};
 
 use self::{screen::Screen, serve::Keys};
 use crate::{
-    cli::{Command, Serve},
+    cli::Command,
     error::Error,
     report::Ask,
-    settings::{Environment, ServeSettings, SettingError, Settings},
+    settings::{Environment, Given, ServeSettings, SettingError, Settings},
     system::{
         Interrupt,
         privilege::{Account, Capability, PrivilegeError, Reduced, Start},
@@ -134,20 +134,20 @@ pub fn take<'a>(
         Command::Gpu(flags) => Box::new(|call, screen| gpu::run(flags, &call, screen)),
         Command::Overview(flags) => Box::new(|call, screen| overview::run(flags, &call, screen)),
         Command::Serve(flags) if flags.check => {
-            let settings = ServeSettings::resolve(flags, environment, start.is_secure())?;
+            let settings = ServeSettings::resolve(&flags.settings, environment, start.is_secure())?;
             // It would not start if these were wrong.
             Keys::read(&settings.auth)?;
             Box::new(move |call, screen| serve::check(&settings, &call, screen))
         }
         Command::Serve(flags) => {
-            let settings = ServeSettings::resolve(flags, environment, start.is_secure())?;
+            let settings = ServeSettings::resolve(&flags.settings, environment, start.is_secure())?;
             let keys = Keys::read(&settings.auth)?;
             let bound = serve::bind(&settings, environment, start, account)?;
             Box::new(move |call, _| serve::run(settings, keys, bound, &call))
         }
         Command::Commands => Box::new(|call, screen| commands::run(&call, screen)),
         Command::Privileges => {
-            let serve = ServeSettings::resolve(&Serve::default(), environment, start.is_secure())?;
+            let serve = ServeSettings::resolve(&Given::default(), environment, start.is_secure())?;
             Box::new(move |call, screen| privileges::run(&serve, &call, screen))
         }
     })

@@ -11,20 +11,13 @@ pub(super) use crate::http::Keys;
 use crate::{
     http::{self, Bound, Options, Reports},
     report::{document, last_log::LastLogs},
-    settings::{Environment, ServeSettings},
+    settings::{Environment, Line, ServeSettings},
     system::privilege::{Account, Capability, Start},
 };
 
 #[derive(Serialize)]
 struct Checked {
-    settings: Vec<CheckedSetting>,
-}
-
-#[derive(Serialize)]
-struct CheckedSetting {
-    name: String,
-    value: String,
-    origin: String,
+    settings: Vec<Line>,
 }
 
 /// Opens the sockets: those that systemd passed, otherwise the one in the settings.
@@ -39,7 +32,7 @@ pub(super) fn bind(
         return Ok(passed);
     }
     let owner = account.map(|account| (account.user().as_raw(), account.group().as_raw()));
-    let bind = || http::bind(&settings.listen.value, settings.uds_mode.value, owner);
+    let bind = || http::bind(&settings.listen.value, settings.server.uds_mode.value, owner);
     Ok(vec![start.with(Capability::NetBindService, bind)??])
 }
 
@@ -50,7 +43,7 @@ pub(super) fn run(
     bound: Vec<Bound>,
     call: &Call,
 ) -> Result<Outcome, Failure> {
-    log::set_max_level(settings.log_level.value);
+    log::set_max_level(settings.server.log_level.value.into());
     for path in keys.unreadable() {
         log::warn!(
             "{} is not readable after dropping privileges, so SIGHUP cannot reload it: restart after replacing it, \
@@ -65,11 +58,11 @@ pub(super) fn run(
         log::info!("listening on {}", one.name(keys.tls().is_some()));
     }
     let last_logs = LastLogs::new(call.settings.last_log.value);
-    let reports = Reports::new(call.ask.clone(), last_logs, settings.max_age.value);
+    let reports = Reports::new(call.ask.clone(), last_logs, settings.server.max_age.value);
     let options = Options {
         keys,
-        path_prefix: settings.path_prefix.value,
-        max_connections: settings.max_connections.value,
+        path_prefix: settings.server.path_prefix.value,
+        max_connections: settings.server.max_connections.value as usize,
         is_secure: call.reduced.start().is_secure(),
     };
     http::serve(bound, reports, &call.ask.exec, options, &call.interrupt).map_err(Failure::Server)?;
@@ -92,12 +85,12 @@ fn exposed(bound: &Bound, keys: &Keys) -> Option<&'static str> {
 pub(super) fn check(settings: &ServeSettings, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let lines = settings.lines().into_iter().chain(call.settings.lines());
     if call.json {
-        let settings = lines.map(|[name, value, origin]| CheckedSetting { name, value, origin }).collect();
-        screen.write(&document(&Checked { settings }))?;
+        screen.write(&document(&Checked { settings: lines.collect() }))?;
     } else {
         const COLUMNS: [Column; 3] =
             [("SETTING", Room::Always), ("VALUE", Room::Wraps), ("FROM", Room::Leaves(1))];
-        let rows: Vec<_> = lines.map(Vec::from).collect();
+        let rows: Vec<_> =
+            lines.map(|line| vec![line.name.to_owned(), line.value, line.origin.to_string()]).collect();
         screen.print(&table::render(&COLUMNS, &rows, screen.width()))?;
     }
     Ok(Outcome::Well)

@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     escape,
-    settings::{File, SettingError},
+    settings::{HostFile, SettingError},
 };
 
 /// More than any certificate chain needs.
@@ -18,7 +18,7 @@ const LARGEST: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// When it cannot be read, is not a regular file, or is too large.
-pub(super) fn read(file: &File) -> Result<Vec<u8>, SettingError> {
+pub(super) fn read(file: &HostFile) -> Result<Vec<u8>, SettingError> {
     read_if(file, |_| None)
 }
 
@@ -26,7 +26,7 @@ pub(super) fn read(file: &File) -> Result<Vec<u8>, SettingError> {
 ///
 /// # Errors
 /// As [`read`], and when users other than its owner and group can read or change it.
-pub(super) fn read_secret(file: &File) -> Result<Vec<u8>, SettingError> {
+pub(super) fn read_secret(file: &HostFile) -> Result<Vec<u8>, SettingError> {
     read_if(file, |meta| {
         let mode = meta.mode() & 0o7777;
         (mode & 0o006 != 0).then(|| {
@@ -37,7 +37,7 @@ pub(super) fn read_secret(file: &File) -> Result<Vec<u8>, SettingError> {
 }
 
 fn read_if(
-    file: &File,
+    file: &HostFile,
     objection: impl Fn(&fs::Metadata) -> Option<String>,
 ) -> Result<Vec<u8>, SettingError> {
     let failed = |error: io::Error| {

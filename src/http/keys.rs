@@ -7,14 +7,14 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use super::{expiry, key_file, tls::Tls};
 use crate::{
     auth::{Guard, Tokens},
-    settings::{AuthSettings, File, SettingError},
+    settings::{AuthSettings, HostFile, SettingError},
 };
 
 /// The keys in use, which can be reloaded.
 #[derive(Debug)]
 pub struct Keys {
     tls: Option<Tls>,
-    token_file: Option<File>,
+    token_file: Option<HostFile>,
     guard: Guard,
 }
 
@@ -25,7 +25,7 @@ impl Keys {
     /// When one cannot be used.
     pub fn read(settings: &AuthSettings) -> Result<Self, SettingError> {
         let tls = settings.tls_files().map(|files| Tls::read(&files)).transpose()?;
-        let token_file = settings.auth_token_file.value.clone();
+        let token_file = settings.token_file();
         let tokens = token_file.as_ref().map(tokens).transpose()?;
         let guard =
             Guard::new(settings.mode.value, settings.client_ca.value.is_some(), tokens, settings.hotkeys());
@@ -78,7 +78,7 @@ impl Keys {
     }
 }
 
-fn tokens(file: &File) -> Result<Tokens, SettingError> {
+fn tokens(file: &HostFile) -> Result<Tokens, SettingError> {
     let bytes = key_file::read_secret(file)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| file.unusable("it is not valid UTF-8"))?;
     Tokens::parse(text).map_err(|why| file.unusable(&why))

@@ -1,6 +1,6 @@
 //! The part of a target behind the question mark.
 
-use crate::{error::Error, settings::boolean};
+use crate::{error::Error, parse::boolean};
 
 /// Decodes percent escapes, once. `None` for a malformed one or bytes that are not valid UTF-8.
 pub(super) fn decode(text: &str) -> Option<String> {

@@ -6,7 +6,8 @@ use super::query::Query;
 use crate::{
     error::Error,
     exec::{Detail, Gpu},
-    limits::{Limits, Lines, Priority, integer},
+    limits::{Limits, Lines, Priority},
+    parse::integer,
     report::{gpu, logs},
     service::Service,
 };
@@ -18,7 +19,7 @@ pub(super) fn logs(
     limits: &Limits,
 ) -> Result<logs::Question, Error> {
     let lines = query.get("lines", "a whole number", integer)?;
-    let most = limits.log_window;
+    let most = limits.log_window();
     let minutes =
         query.get("since_minutes", &format!("a whole number of minutes from 0 to {most}"), |text| {
             u32::try_from(integer(text)?).ok().filter(|minutes| *minutes <= most)
@@ -29,7 +30,7 @@ pub(super) fn logs(
         since: minutes
             .filter(|minutes| *minutes > 0)
             .map(|minutes| Duration::from_secs(u64::from(minutes) * 60)),
-        priority: query.get("priority", Priority::ALLOWED, Priority::parse)?,
+        priority: query.get("priority", Priority::ALLOWED, |text| text.parse().ok())?,
         entries: query.flag("entries")?,
     })
 }

@@ -58,7 +58,7 @@ pub fn serve(
 ) -> io::Result<()> {
     let (listeners, socket_files): (Vec<_>, Vec<_>) =
         bound.into_iter().map(|bound| (bound.listener, bound.file)).unzip();
-    let timeout = reports.limits().timeout;
+    let timeout = reports.limits().timeout();
     let hangup = Hangup::catch()?;
     let Options { keys, path_prefix, max_connections, is_secure } = options;
     let keys = Arc::new(keys);

@@ -20,7 +20,7 @@ use x509_cert::{Certificate, der::Decode};
 
 use super::{expiry::Expiry, key_file};
 use crate::{
-    settings::{File, SettingError, TlsFiles},
+    settings::{HostFile, SettingError, TlsFiles},
     system::lock,
 };
 
@@ -130,7 +130,7 @@ fn configure(files: &TlsFiles) -> Result<(ServerConfig, Option<Expiry>), Setting
     Ok((config, expiry))
 }
 
-fn certificates(file: &File) -> Result<Vec<CertificateDer<'static>>, SettingError> {
+fn certificates(file: &HostFile) -> Result<Vec<CertificateDer<'static>>, SettingError> {
     let bytes = key_file::read(file)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
     match chain {
@@ -139,7 +139,7 @@ fn certificates(file: &File) -> Result<Vec<CertificateDer<'static>>, SettingErro
     }
 }
 
-fn roots(ca: &File) -> Result<RootCertStore, SettingError> {
+fn roots(ca: &HostFile) -> Result<RootCertStore, SettingError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(ca)? {
         roots.add(certificate).map_err(|_| ca.unusable("it contains an invalid certificate"))?;

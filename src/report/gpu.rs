@@ -108,7 +108,7 @@ impl GpuReport {
 /// # Errors
 /// When it could not be started or did not end in time.
 pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<GpuReport, Error> {
-    let (mut stdout, mut stderr) = (Head::new(ask.limits.max_output), Head::new(ask.limits.max_output));
+    let (mut stdout, mut stderr) = (Head::new(ask.limits.max_output()), Head::new(ask.limits.max_output()));
     let (mut spoken, mut on_stderr) = (Spoken::default(), Spoken::default());
     let exit = {
         let mut heard = hear(&mut stdout, &mut spoken);

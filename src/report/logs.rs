@@ -88,8 +88,8 @@ pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<Logs
         let now = u64::try_from(ask.exec.now().as_second()).unwrap_or(0);
         now.saturating_sub(since.as_secs())
     });
-    let mut tail = Tail::new(ask.limits.max_output);
-    let mut cutter = LineCutter::new(raw_limit(ask.limits.max_output), |line| {
+    let mut tail = Tail::new(ask.limits.max_output());
+    let mut cutter = LineCutter::new(raw_limit(ask.limits.max_output()), |line| {
         tail.take(line);
         ControlFlow::Continue(())
     });
@@ -169,11 +169,11 @@ pub fn follow(
 ) -> Result<(), Error> {
     look_at_files(&ask.exec, &[])?;
     let mut seen = 0;
-    let mut entries = LineCutter::new(raw_limit(ask.limits.max_output), |line| {
+    let mut entries = LineCutter::new(raw_limit(ask.limits.max_output()), |line| {
         seen += 1;
         match read(line) {
             Some(mut entry) => {
-                cut_to(&mut entry, ask.limits.max_output);
+                cut_to(&mut entry, ask.limits.max_output());
                 take(entry)
             }
             None => ControlFlow::Continue(()),

@@ -60,7 +60,7 @@ impl Ask {
     /// The moment by which an answer must be complete, from now.
     #[must_use]
     pub fn deadline(&self) -> Deadline {
-        Deadline::after(self.limits.timeout)
+        Deadline::after(self.limits.timeout())
     }
 }
 

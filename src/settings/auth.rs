@@ -2,26 +2,139 @@
 
 use std::path::PathBuf;
 
-use super::{
-    Origin, Setting, SettingError, line,
-    lookup::{Lookup, name},
-    or_none,
-    values::{addresses, auth_mode, boolean_setting, file_path},
-};
-use crate::{
-    auth::{Address, Hotkeys, Mode},
-    cli::Serve,
-};
+use clap::ValueHint;
 
-/// A file of a setting, with the name of the setting.
+use super::{
+    Line, Origin, Setting, SettingError, Spec, Takes,
+    lookup::Lookup,
+    spec::settings,
+    values::{address, addresses, all, file_path, paths, switch},
+};
+use crate::auth::{Address, Hotkeys, Mode};
+
+const AUTHENTICATION: Option<&str> = Some("Authentication");
+
+settings! {
+    /// The settings for TLS and authentication.
+    AuthSettings {
+        tls_cert: Option<PathBuf> {
+            read: file_path,
+            show: paths,
+            help: "Certificate chain (PEM); turns TLS on",
+            more: "With --tls-key, every TCP connection uses TLS.",
+            flag: "tls-cert",
+            variable: "TLS_CERT_PATH",
+            takes: Takes::One("FILE"),
+            hint: ValueHint::FilePath,
+            heading: AUTHENTICATION,
+            is_of_host: true,
+        }
+        tls_key: Option<PathBuf> {
+            read: file_path,
+            show: paths,
+            help: "Private key (PEM) of the certificate",
+            more: "The file must not be accessible to other users.",
+            flag: "tls-key",
+            variable: "TLS_KEY_PATH",
+            takes: Takes::One("FILE"),
+            hint: ValueHint::FilePath,
+            heading: AUTHENTICATION,
+            is_of_host: true,
+        }
+        require_tls: bool {
+            read: switch,
+            show: bool::to_string,
+            help: "Do not start without TLS",
+            flag: "require-tls",
+            variable: "REQUIRE_TLS",
+            takes: Takes::Nothing,
+            heading: AUTHENTICATION,
+        }
+        client_ca: Option<PathBuf> {
+            read: file_path,
+            show: paths,
+            help: "CAs (PEM) of accepted client certificates",
+            flag: "client-ca",
+            variable: "CLIENT_CA_PATH",
+            takes: Takes::One("FILE"),
+            hint: ValueHint::FilePath,
+            heading: AUTHENTICATION,
+            is_of_host: true,
+        }
+        mtls_required: bool {
+            read: switch,
+            show: bool::to_string,
+            help: "Require a client certificate",
+            more: "Even for /health.",
+            flag: "mtls-required",
+            variable: "MTLS_REQUIRED",
+            takes: Takes::Nothing,
+            heading: AUTHENTICATION,
+        }
+        auth_token_file: Option<PathBuf> {
+            read: file_path,
+            show: paths,
+            help: "Accepted bearer tokens, one per line",
+            more: "Each has at least 32 characters. The file must not be accessible to other users.",
+            flag: "auth-token-file",
+            variable: "AUTH_TOKEN_FILE",
+            takes: Takes::One("FILE"),
+            hint: ValueHint::FilePath,
+            heading: AUTHENTICATION,
+            is_of_host: true,
+        }
+        allowed_validators: Vec<Address> {
+            read: addresses,
+            show: all,
+            help: "Accept requests signed by these keys",
+            more: "Comma-separated SS58 addresses.",
+            flag: "allowed-validators",
+            variable: "ALLOWED_VALIDATORS",
+            takes: Takes::One("SS58"),
+            hint: ValueHint::Other,
+            heading: AUTHENTICATION,
+        }
+        miner_ss58: Option<Address> {
+            read: address,
+            show: all,
+            help: "Also accept the miner's own key",
+            more: "Its SS58 address.",
+            flag: "miner-ss58",
+            variable: "MINER_SS58",
+            takes: Takes::One("SS58"),
+            hint: ValueHint::Other,
+            heading: AUTHENTICATION,
+        }
+        mode: Mode {
+            read: |text: &str| text.parse(),
+            show: Mode::to_string,
+            help: "Require `any` or `all` configured schemes",
+            more: "The schemes are client certificate, token and signature; /health needs none of them.",
+            flag: "auth",
+            variable: "AUTH",
+            default: "any",
+            takes: Takes::One("any|all"),
+            hint: ValueHint::Other,
+            heading: AUTHENTICATION,
+        }
+    }
+}
+
+/// A file that a setting names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct HostFile {
     /// Absolute.
     pub path: PathBuf,
+    /// The name of the setting, for errors.
     setting: String,
 }
 
-impl File {
+impl HostFile {
+    fn of(spec: &Spec, setting: &Setting<Option<PathBuf>>) -> Option<Self> {
+        let path = setting.value.clone()?;
+        Some(Self { path, setting: spec.name(setting.origin) })
+    }
+
     /// An error about this file.
     #[must_use]
     pub fn unusable(&self, why: &str) -> SettingError {
@@ -33,36 +146,13 @@ impl File {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     /// The chain, our own certificate first.
-    pub certificate: File,
+    pub certificate: HostFile,
     /// Its key.
-    pub key: File,
+    pub key: HostFile,
     /// The CAs of client certificates, if those are requested.
-    pub client_ca: Option<File>,
+    pub client_ca: Option<HostFile>,
     /// Whether a client certificate is required.
     pub is_client_required: bool,
-}
-
-/// The settings for TLS and authentication.
-#[derive(Debug, Clone)]
-pub struct AuthSettings {
-    /// The chain, our own certificate first.
-    pub tls_cert: Setting<Option<File>>,
-    /// Its key.
-    pub tls_key: Setting<Option<File>>,
-    /// Do not start without TLS.
-    pub require_tls: Setting<bool>,
-    /// The CAs of client certificates.
-    pub client_ca: Setting<Option<File>>,
-    /// Whether a client certificate is required.
-    pub mtls_required: Setting<bool>,
-    /// Bearer tokens, one per line.
-    pub auth_token_file: Setting<Option<File>>,
-    /// Keys that are authorized to sign requests.
-    pub allowed_validators: Setting<Vec<Address>>,
-    /// The miner's key, which is authorized as well.
-    pub miner_ss58: Setting<Option<Address>>,
-    /// How many of the schemes a request must pass.
-    pub mode: Setting<Mode>,
 }
 
 impl AuthSettings {
@@ -70,76 +160,42 @@ impl AuthSettings {
     ///
     /// # Errors
     /// The first one that is invalid, or requires another.
-    pub(super) fn resolve(look: &Lookup<'_>, flags: &Serve) -> Result<Self, SettingError> {
-        let file = |flag: &str, variable: &str, given: &Option<String>| {
-            let path =
-                look.of_host(flag, variable, given.as_deref(), None, |text| file_path(text).map(Some))?;
-            let setting = name(flag, variable, path.origin);
-            Ok(Setting { value: path.value.map(|path| File { path, setting }), origin: path.origin })
-        };
-        let switch = |flag: &str, variable: &str, given: bool| {
-            look.setting(flag, variable, given.then_some("true"), false, boolean_setting)
-        };
-        let settings = Self {
-            tls_cert: file("tls-cert", "TLS_CERT_PATH", &flags.tls_cert)?,
-            tls_key: file("tls-key", "TLS_KEY_PATH", &flags.tls_key)?,
-            require_tls: switch("require-tls", "REQUIRE_TLS", flags.require_tls)?,
-            client_ca: file("client-ca", "CLIENT_CA_PATH", &flags.client_ca)?,
-            mtls_required: switch("mtls-required", "MTLS_REQUIRED", flags.mtls_required)?,
-            auth_token_file: file("auth-token-file", "AUTH_TOKEN_FILE", &flags.auth_token_file)?,
-            allowed_validators: look.setting(
-                "allowed-validators",
-                "ALLOWED_VALIDATORS",
-                flags.allowed_validators.as_deref(),
-                Vec::new(),
-                addresses,
-            )?,
-            miner_ss58: look.setting(
-                "miner-ss58",
-                "MINER_SS58",
-                flags.miner_ss58.as_deref(),
-                None,
-                |text| {
-                    Address::parse(text)
-                        .map(Some)
-                        .ok_or_else(|| "a valid SS58 address other than the all-zero account".to_owned())
-                },
-            )?,
-            mode: look.setting("auth", "AUTH", flags.auth.as_deref(), Mode::Any, auth_mode)?,
-        };
+    pub(super) fn resolve<S>(look: &Lookup<'_, S>) -> Result<Self, SettingError> {
+        let settings = Self::read(look)?;
         settings.check()?;
         Ok(settings)
     }
 
     /// A half-configured scheme would look like a complete one.
     fn check(&self) -> Result<(), SettingError> {
-        let missing = |flag: &str, variable: &str, origin: Origin, given: &str, other: &str| {
-            Err(SettingError::unusable(&name(flag, variable, origin), given, &format!("it requires {other}")))
+        let requires = |spec: &Spec, origin: Origin, given: &str, other: &str| {
+            Err(SettingError::unusable(&spec.name(origin), given, &format!("it requires {other}")))
         };
-        let path = |file: &File| file.path.to_string_lossy().into_owned();
+        let path = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let (cert, key) = (specs::tls_cert.both_names(), specs::tls_key.both_names());
         match (&self.tls_cert.value, &self.tls_key.value) {
-            (Some(file), None) => return Err(file.unusable("it requires --tls-key (TLS_KEY_PATH)")),
-            (None, Some(file)) => return Err(file.unusable("it requires --tls-cert (TLS_CERT_PATH)")),
+            (Some(file), None) => return requires(&specs::tls_cert, self.tls_cert.origin, &path(file), &key),
+            (None, Some(file)) => return requires(&specs::tls_key, self.tls_key.origin, &path(file), &cert),
             _ => {}
         }
-        let pair = "--tls-cert (TLS_CERT_PATH) and --tls-key (TLS_KEY_PATH)";
         let has_pair = self.tls_cert.value.is_some();
+        let pair = format!("{cert} and {key}");
         if self.require_tls.value && !has_pair {
-            return missing("require-tls", "REQUIRE_TLS", self.require_tls.origin, "true", pair);
+            return requires(&specs::require_tls, self.require_tls.origin, "true", &pair);
         }
         if let Some(file) = self.client_ca.value.as_ref().filter(|_| !has_pair) {
-            return missing("client-ca", "CLIENT_CA_PATH", self.client_ca.origin, &path(file), pair);
+            return requires(&specs::client_ca, self.client_ca.origin, &path(file), &pair);
         }
         if self.mtls_required.value && self.client_ca.value.is_none() {
-            let ca = "--client-ca (CLIENT_CA_PATH)";
-            return missing("mtls-required", "MTLS_REQUIRED", self.mtls_required.origin, "true", ca);
+            let ca = specs::client_ca.both_names();
+            return requires(&specs::mtls_required, self.mtls_required.origin, "true", &ca);
         }
         let has_scheme = self.client_ca.value.is_some()
             || self.auth_token_file.value.is_some()
             || !self.hotkeys().is_empty();
         if self.mode.value == Mode::All && !has_scheme {
             let one = "at least one of --client-ca, --auth-token-file, --allowed-validators and --miner-ss58";
-            return missing("auth", "AUTH", self.mode.origin, "all", one);
+            return requires(&specs::mode, self.mode.origin, "all", one);
         }
         Ok(())
     }
@@ -148,52 +204,22 @@ impl AuthSettings {
     #[must_use]
     pub fn tls_files(&self) -> Option<TlsFiles> {
         Some(TlsFiles {
-            certificate: self.tls_cert.value.clone()?,
-            key: self.tls_key.value.clone()?,
-            client_ca: self.client_ca.value.clone(),
+            certificate: HostFile::of(&specs::tls_cert, &self.tls_cert)?,
+            key: HostFile::of(&specs::tls_key, &self.tls_key)?,
+            client_ca: HostFile::of(&specs::client_ca, &self.client_ca),
             is_client_required: self.mtls_required.value,
         })
+    }
+
+    /// The file of bearer tokens, if there is one.
+    #[must_use]
+    pub fn token_file(&self) -> Option<HostFile> {
+        HostFile::of(&specs::auth_token_file, &self.auth_token_file)
     }
 
     /// All keys that are authorized to sign requests.
     #[must_use]
     pub fn hotkeys(&self) -> Hotkeys {
         Hotkeys::new(self.allowed_validators.value.iter().chain(&self.miner_ss58.value).cloned().collect())
-    }
-
-    /// One line each: name, value, origin.
-    pub(super) fn lines(&self) -> Vec<[String; 3]> {
-        let file = |name: &str, setting: &Setting<Option<File>>| {
-            let path = setting.value.as_ref().map(|file| file.path.display().to_string());
-            line(name, or_none(path.unwrap_or_default()), setting.origin)
-        };
-        let switch =
-            |name: &str, setting: &Setting<bool>| line(name, setting.value.to_string(), setting.origin);
-        let addresses = |addresses: &mut dyn Iterator<Item = &Address>| {
-            or_none(addresses.map(ToString::to_string).collect::<Vec<_>>().join(","))
-        };
-        vec![
-            file("tls-cert", &self.tls_cert),
-            file("tls-key", &self.tls_key),
-            switch("require-tls", &self.require_tls),
-            file("client-ca", &self.client_ca),
-            switch("mtls-required", &self.mtls_required),
-            file("auth-token-file", &self.auth_token_file),
-            line(
-                "allowed-validators",
-                addresses(&mut self.allowed_validators.value.iter()),
-                self.allowed_validators.origin,
-            ),
-            line("miner-ss58", addresses(&mut self.miner_ss58.value.iter()), self.miner_ss58.origin),
-            line(
-                "auth",
-                match self.mode.value {
-                    Mode::Any => "any",
-                    Mode::All => "all",
-                }
-                .to_owned(),
-                self.mode.origin,
-            ),
-        ]
     }
 }

@@ -2,61 +2,40 @@
 
 use std::ffi::OsString;
 
-use super::{Environment, Origin, Setting, SettingError};
+use super::{
+    Environment, Origin, Setting, SettingError,
+    spec::{Given, Spec},
+};
 
-/// Finds the value of a setting.
-pub(super) struct Lookup<'a> {
+/// Where values are found.
+pub(super) struct Lookup<'a, S> {
+    pub(super) given: &'a Given<S>,
     pub(super) environment: Environment<'a>,
     /// The caller is not trusted to choose files (AT_SECURE).
     pub(super) is_secure: bool,
 }
 
-impl Lookup<'_> {
-    pub(super) fn setting<T>(
+impl<S> Lookup<'_, S> {
+    /// The value of a setting, as `read` understands it.
+    pub(super) fn setting<T: Default>(
         &self,
-        flag: &str,
-        variable: &str,
-        given: Option<&str>,
-        default: T,
+        spec: &Spec,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Setting<T>, SettingError> {
-        let Some((text, origin)) = self.given(variable, given)? else {
-            return Ok(Setting { value: default, origin: Origin::Default });
-        };
-        match read(text.trim()) {
-            Ok(value) => Ok(Setting { value, origin }),
-            Err(allowed) => Err(SettingError::unusable(
-                &name(flag, variable, origin),
-                &text,
-                &format!("it must be {allowed}"),
-            )),
-        }
-    }
-
-    /// The same for a setting that names a file, a directory or a user: a caller with fewer privileges than
-    /// this process must not choose what it reads, writes, runs or becomes.
-    pub(super) fn of_host<T>(
-        &self,
-        flag: &str,
-        variable: &str,
-        given: Option<&str>,
-        default: T,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<Setting<T>, SettingError> {
-        match self.given(variable, given)? {
-            Some((text, origin)) if self.is_secure => {
-                let why = "not allowed: this binary is setuid or has file capabilities";
-                Err(SettingError::unusable(&name(flag, variable, origin), &text, why))
+        let (text, origin) = match (self.given.flag(spec), self.variable(spec.variable)?) {
+            (Some(text), _) => (text.to_owned(), Origin::Flag),
+            (None, Some(text)) => (text, Origin::Environment),
+            (None, None) if spec.default.is_empty() => {
+                return Ok(Setting { value: T::default(), origin: Origin::Default });
             }
-            _ => self.setting(flag, variable, given, default, read),
+            (None, None) => (spec.default.to_owned(), Origin::Default),
+        };
+        let unusable = |why: &str| SettingError::unusable(&spec.name(origin), &text, why);
+        if spec.is_of_host && self.is_secure && origin != Origin::Default {
+            return Err(unusable("not allowed: this binary is setuid or has file capabilities"));
         }
-    }
-
-    fn given(&self, variable: &str, flag: Option<&str>) -> Result<Option<(String, Origin)>, SettingError> {
-        Ok(match (flag, self.variable(variable)?) {
-            (Some(text), _) => Some((text.to_owned(), Origin::Flag)),
-            (None, text) => text.map(|text| (text, Origin::Environment)),
-        })
+        let value = read(text.trim()).map_err(|allowed| unusable(&format!("it must be {allowed}")))?;
+        Ok(Setting { value, origin })
     }
 
     /// A variable's value; an empty or blank one counts as unset.
@@ -74,7 +53,14 @@ impl Lookup<'_> {
     }
 }
 
-/// The name of a setting: its flag, or its variable if it comes from the environment.
-pub(super) fn name(flag: &str, variable: &str, origin: Origin) -> String {
-    if origin == Origin::Flag { format!("--{flag}") } else { variable.to_owned() }
+impl Spec {
+    /// How an error names it: by its flag, or by its variable if the value comes from the environment.
+    pub(super) fn name(&self, origin: Origin) -> String {
+        if origin == Origin::Flag { format!("--{}", self.flag) } else { self.variable.to_owned() }
+    }
+
+    /// How an error tells the reader to set it: `--flag (VARIABLE)`.
+    pub(super) fn both_names(&self) -> String {
+        format!("--{} ({})", self.flag, self.variable)
+    }
 }

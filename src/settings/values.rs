@@ -1,28 +1,62 @@
-//! Parsers for the values of settings. Each error says what is allowed.
+//! What the values of settings are: how each kind is read and shown. An error says what is allowed.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 
 use bytesize::ByteSize;
 
 use crate::{
-    auth::{Address, Mode},
+    auth::Address,
+    limits::Limits,
+    parse::{boolean, whole},
     service::{self, Service},
 };
 
-/// A boolean as in settings and queries, in any case; `None` if invalid.
-#[must_use]
-pub fn boolean(text: &str) -> Option<bool> {
-    let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    if is(["true", "1", "yes", "on"]) {
-        Some(true)
-    } else if is(["false", "0", "no", "off"]) {
-        Some(false)
-    } else {
-        None
+/// What `serve` logs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Refused and failed requests.
+    Warn,
+    /// Start and end as well.
+    #[default]
+    Info,
+    /// Every request.
+    Debug,
+}
+
+impl FromStr for LogLevel {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "warn" => Ok(Self::Warn),
+            "info" => Ok(Self::Info),
+            "debug" => Ok(Self::Debug),
+            _ => Err("`warn`, `info` or `debug`".to_owned()),
+        }
     }
 }
 
-pub(super) fn boolean_setting(text: &str) -> Result<bool, String> {
+impl From<LogLevel> for log::LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Info => Self::Info,
+            LogLevel::Debug => Self::Debug,
+        }
+    }
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        })
+    }
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
     boolean(text).ok_or_else(|| "`true` or `false`".to_owned())
 }
 
@@ -30,12 +64,10 @@ pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
     boolean(text).ok_or_else(|| "`on` or `off`".to_owned())
 }
 
-pub(super) fn auth_mode(text: &str) -> Result<Mode, String> {
-    match text {
-        "any" => Ok(Mode::Any),
-        "all" => Ok(Mode::All),
-        _ => Err("`any` or `all`".to_owned()),
-    }
+/// Any name.
+#[expect(clippy::unnecessary_wraps, reason = "a reader like the others")]
+pub(super) fn word(text: &str) -> Result<Option<String>, String> {
+    Ok(Some(text.to_owned()))
 }
 
 /// At least one: an empty list would turn authentication off for an operator who meant to turn it on. An
@@ -45,22 +77,29 @@ pub(super) fn addresses(text: &str) -> Result<Vec<Address>, String> {
     let named = text.split(',').map(str::trim).filter(|address| !address.is_empty());
     let addresses: Vec<_> = named
         .map(|address| {
-            let unreadable = || format!("{allowed}; `{}` is not a valid one", address.escape_debug());
-            Address::parse(address).ok_or_else(unreadable)
+            let unreadable = |()| format!("{allowed}; `{}` is not a valid one", address.escape_debug());
+            address.parse().map_err(unreadable)
         })
         .collect::<Result<_, _>>()?;
     if addresses.is_empty() { Err(allowed.to_owned()) } else { Ok(addresses) }
 }
 
-pub(super) fn file_path(text: &str) -> Result<PathBuf, String> {
-    std::path::absolute(text).map_err(|_| "a file path".to_owned())
+pub(super) fn address(text: &str) -> Result<Option<Address>, String> {
+    let allowed = |()| "a valid SS58 address other than the all-zero account".to_owned();
+    text.parse().map(Some).map_err(allowed)
 }
 
-pub(super) fn count(text: &str, least: u32, most: u32) -> Result<u32, String> {
-    let number = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
-    number
-        .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| format!("a whole number from {least} to {most}"))
+pub(super) fn file_path(text: &str) -> Result<Option<PathBuf>, String> {
+    std::path::absolute(text).map(Some).map_err(|_| "a file path".to_owned())
+}
+
+/// Reads a whole number in this range.
+pub(super) fn count(range: RangeInclusive<u32>) -> impl Fn(&str) -> Result<u32, String> {
+    move |text| {
+        whole(text)
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
+    }
 }
 
 /// A duration such as `1m30s`; a plain number is in seconds.
@@ -71,7 +110,7 @@ pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     } else {
         humantime::parse_duration(text).ok()
     };
-    duration.filter(|duration| !duration.is_zero() && *duration <= Duration::from_mins(1)).ok_or_else(|| {
+    duration.filter(|duration| !duration.is_zero() && *duration <= Limits::TIMEOUT).ok_or_else(|| {
         "a duration greater than 0 and at most 60s, such as `10s` (a plain number is in seconds)".to_owned()
     })
 }
@@ -82,18 +121,9 @@ pub(super) fn max_age(text: &str) -> Result<Duration, String> {
     if text == "0" { Ok(Duration::ZERO) } else { timeout(text).map_err(|_| allowed()) }
 }
 
-pub(super) fn log_level(text: &str) -> Result<log::LevelFilter, String> {
-    match text {
-        "warn" => Ok(log::LevelFilter::Warn),
-        "info" => Ok(log::LevelFilter::Info),
-        "debug" => Ok(log::LevelFilter::Debug),
-        _ => Err("`warn`, `info` or `debug`".to_owned()),
-    }
-}
-
 pub(super) fn max_output(text: &str) -> Result<usize, String> {
     let bytes = text.parse::<ByteSize>().ok().and_then(|size| usize::try_from(size.as_u64()).ok());
-    bytes.filter(|bytes| (1024..=1_000_000).contains(bytes)).ok_or_else(|| {
+    bytes.filter(|bytes| Limits::MAX_OUTPUT.contains(bytes)).ok_or_else(|| {
         "a size from 1024 to 1000000 bytes, such as `16KiB` (a plain number is in bytes)".to_owned()
     })
 }
@@ -146,6 +176,23 @@ pub(super) fn path_prefix(text: &str) -> Result<Option<String>, String> {
     }
 }
 
+pub(super) fn duration(duration: &Duration) -> String {
+    humantime::format_duration(*duration).to_string()
+}
+
+/// None, one or several.
+pub(super) fn all<'a, T: ToString + 'a>(values: impl IntoIterator<Item = &'a T>) -> String {
+    values.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+pub(super) fn paths<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> String {
+    paths.into_iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":")
+}
+
+pub(super) fn ids(services: &[&'static Service]) -> String {
+    services.iter().map(|service| service.id()).collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,28 +219,15 @@ mod tests {
         for text in ["1023", "1000001", "-1", "lots", "16KiBs"] {
             case(max_output, text, None);
         }
-        case(|text| count(text, 100, 10_000), "0100", Some(100));
+        case(count(100..=10_000), "0100", Some(100));
         for text in ["99", "10001", "+100", "1_000", "1e3"] {
-            case(|text| count(text, 100, 10_000), text, None);
+            case(count(100..=10_000), text, None);
         }
         case(mode, "0660", Some(0o660));
         case(mode, "1777", None);
         case(path_prefix, "/status", Some(Some("/status".to_owned())));
         for text in ["status", "/status/", "//", "/", "/a/../b", "/a b", "/%2f"] {
             case(path_prefix, text, None);
-        }
-    }
-
-    #[test]
-    fn booleans_have_eight_words_in_any_case() {
-        for text in ["true", "1", "YES", "On"] {
-            assert_eq!(boolean(text), Some(true));
-        }
-        for text in ["false", "0", "No", "OFF"] {
-            assert_eq!(boolean(text), Some(false));
-        }
-        for text in ["", "2", "y", "enabled", " true"] {
-            assert_eq!(boolean(text), None);
         }
     }
 }

@@ -10,7 +10,7 @@ use sek8s_status::{
     http::Refusal,
     program::{Exit, Program},
     report::{GpuReason, NoteKind},
-    settings::{ServeSettings, Settings},
+    settings::{Given, ServeSettings, Settings},
 };
 
 use crate::{
@@ -204,20 +204,28 @@ fn requests() -> String {
         let (error, message) = (detail["error"].as_str().unwrap(), detail["message"].as_str().unwrap());
         let _ = writeln!(text, "{status} {error}: {message}");
     }
-    let head = fs::read_to_string(root().join("src/http/gate/head.rs")).unwrap();
-    for call in head.split("bad(\"").skip(1) {
-        let what = call.split('"').next().unwrap();
-        assert!(text.contains(&format!(": bad request: {what}\n")), "no request here is refused for: {what}");
+    let mut count = 0;
+    for file in ["head.rs", "body.rs"] {
+        let source = fs::read_to_string(root().join("src/http/gate").join(file)).unwrap();
+        for call in source.split("Malformed(\"").skip(1) {
+            let what = call.split('"').next().unwrap();
+            assert!(
+                text.contains(&format!(": bad request: {what}\n")),
+                "no request here is refused for: {what}"
+            );
+            count += 1;
+        }
     }
+    assert!(count > 10, "{count}");
     text
 }
 
 /// What one value of one variable is refused with.
 fn refused(variable: &str, value: &OsString, is_secure: bool) -> String {
     let environment = |name: &str| (name == variable).then(|| value.clone());
-    let refused = Settings::resolve(&cli::GlobalFlags::default(), &environment, is_secure).err();
+    let refused = Settings::resolve(&Given::default(), &environment, is_secure).err();
     let refused =
-        refused.or_else(|| ServeSettings::resolve(&cli::Serve::default(), &environment, is_secure).err());
+        refused.or_else(|| ServeSettings::resolve(&Given::default(), &environment, is_secure).err());
     refused.unwrap_or_else(|| panic!("{variable} may be {}", value.display())).to_string()
 }
 
@@ -269,12 +277,11 @@ fn settings() -> String {
         let _ = writeln!(text, "{}", refused(variable, &"/a".into(), true));
     }
     let nothing = |_: &str| None;
-    let flags = (cli::GlobalFlags::default(), cli::Serve::default());
-    let (global, serve) =
-        (Settings::resolve(&flags.0, &nothing, false), ServeSettings::resolve(&flags.1, &nothing, false));
+    let global = Settings::resolve(&Given::default(), &nothing, false).unwrap();
+    let serve = ServeSettings::resolve(&Given::default(), &nothing, false).unwrap();
     let known: BTreeSet<_> = cases.iter().map(|case| case.0).chain(of_host.iter().map(|one| one.0)).collect();
-    for [name, _, _] in global.unwrap().lines().into_iter().chain(serve.unwrap().lines()) {
-        assert!(known.contains(&*name), "no value of `{name}` is refused here");
+    for line in global.lines().into_iter().chain(serve.lines()) {
+        assert!(known.contains(line.name), "no value of `{}` is refused here", line.name);
     }
     text
 }
@@ -323,7 +330,7 @@ fn key_files() -> String {
                 _ => None,
             }
         };
-        let settings = ServeSettings::resolve(&cli::Serve::default(), &environment, false).unwrap();
+        let settings = ServeSettings::resolve(&Given::default(), &environment, false).unwrap();
         let refused = Keys::read(&settings.auth).unwrap_err().to_string();
         let _ = writeln!(text, "{}", refused.replace(folder.path().to_str().unwrap(), "/etc"));
     }
@@ -390,7 +397,8 @@ fn literals() -> String {
     for path in files {
         let name = path.strip_prefix(&source).unwrap().to_str().unwrap().to_owned();
         if name.starts_with("exec/demo")
-            || matches!(&*name, "cli.rs" | "fuzzing.rs" | "exec/capture_properties.rs")
+            || name.ends_with("tests.rs")
+            || matches!(&*name, "cli/help.rs" | "fuzzing.rs" | "exec/capture_properties.rs")
         {
             continue;
         }
