@@ -22,21 +22,18 @@ mod stderr_log;
 pub mod system;
 
 use std::{
+    cell::OnceCell,
     ffi::OsString,
     io::{self, Write},
-    sync::Arc,
 };
 
 use clap::Parser;
 
 use crate::{
     cli::Cli,
-    cmd::{Call, Failure, Job, Outcome, screen::Screen},
+    cmd::{Failure, Outcome, Stage, screen::Screen},
     error::{Error, ErrorDocument},
-    exec::Executor,
-    report::Ask,
-    settings::{Environment, Settings},
-    system::{Interrupt, privilege::Start},
+    settings::Environment,
 };
 
 /// Parses the command line, runs the subcommand, prints errors, and returns the exit code:
@@ -52,57 +49,21 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'
         }
     };
     let mut screen = Screen::new(cli.global.color, environment);
-    let (job, call) = match prepare(&cli, environment) {
-        Ok(ready) => ready,
-        Err(failure) => return explain(&failure, cli.global.json, &mut screen),
-    };
-    let exec = Arc::clone(&call.ask.exec);
-    let code = match job(call, &mut screen) {
+    // What starts programs, once there is something that may.
+    let exec = OnceCell::new();
+    let done =
+        Stage::begin(&cli, environment, &exec).and_then(|stage| cmd::run(&cli.command, stage, &mut screen));
+    let code = match done {
         Ok(Outcome::Well) => 0,
         Ok(Outcome::Degraded) => 1,
         Ok(Outcome::CouldNotTell) => 2,
         Err(failure) => explain(&failure, cli.global.json, &mut screen),
     };
     // After the answer or the error: a program that ignores SIGTERM may need a second to be killed.
-    exec.settle();
-    code
-}
-
-/// Opens what needs privileges, drops them, and only then does anything else.
-fn prepare<'a>(cli: &'a Cli, environment: Environment<'a>) -> Result<(Job<'a>, Call), Failure> {
-    let start = Start::begin()?;
-    let settings = Settings::resolve(&cli.global.settings, environment, start.is_secure())?;
-    let run_as = settings.run_as.value.as_deref();
-    let account = start.account(run_as)?;
-    stderr_log::start(environment);
-    let job = cmd::take(&cli.command, environment, &start, account.as_ref())?;
-    let reduced = start.give_up(account.as_ref(), cmd::keeps(&cli.command, &settings))?;
-    if cmd::reads_journal(&cli.command)
-        && let Some(warning) = account.and_then(|account| account.warning(run_as.is_some()))
-    {
-        log::warn!("{warning}");
+    if let Some(exec) = exec.get() {
+        exec.settle();
     }
-
-    // For serve a signal means: finish requests in progress, and SIGHUP means: reload keys. For the others it
-    // means: end running programs.
-    let is_serve = matches!(cli.command, cli::Command::Serve(_));
-    let interrupt = Arc::new(Interrupt::catch(!is_serve)?);
-    let ends_programs = (!is_serve).then(|| Arc::clone(&interrupt));
-    let exec = Arc::new(if cli.global.demo {
-        Executor::demo(ends_programs)
-    } else {
-        Executor::host(settings.places(), &reduced, ends_programs, settings.max_output.value)
-    });
-    let ending = Arc::clone(&exec);
-    interrupt.end_at_the_second(move || ending.end_all())?;
-    let call = Call {
-        ask: Ask { exec, limits: settings.limits(), rule: settings.rule() },
-        json: cli.global.json,
-        interrupt,
-        settings,
-        reduced,
-    };
-    Ok((job, call))
+    code
 }
 
 /// Prints an error, the only place that does, and returns the exit code.

@@ -96,7 +96,7 @@ pub enum Color {
 }
 
 /// `status`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Status {
     /// Service ids, see `sek8s-status services` [default: all]
     #[arg(value_name = "ID")]
@@ -104,7 +104,7 @@ pub struct Status {
 }
 
 /// `logs`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Logs {
     /// Service id, see `sek8s-status services`
     #[arg(value_name = "ID")]
@@ -138,7 +138,7 @@ pub struct Logs {
 }
 
 /// `gpu`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct GpuFlags {
     /// Show the full report (nvidia-smi -q)
     #[arg(long)]
@@ -155,7 +155,7 @@ pub struct GpuFlags {
 }
 
 /// `overview`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct OverviewFlags {
     /// Repeat until Ctrl-C, every 2s by default
     ///
@@ -185,6 +185,21 @@ fn interval(text: &str) -> Result<std::time::Duration, String> {
     } else {
         Err(allowed.to_owned())
     }
+}
+
+/// Every subcommand once, without flags, in the order of the help.
+#[must_use]
+pub fn each() -> [Command; 8] {
+    [
+        Command::Services,
+        Command::Status(Status::default()),
+        Command::Logs(Logs::default()),
+        Command::Gpu(GpuFlags::default()),
+        Command::Overview(OverviewFlags::default()),
+        Command::Serve(Box::default()),
+        Command::Commands,
+        Command::Privileges,
+    ]
 }
 
 /// The whole command line, for the man pages.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{table::STACKED, tone::Tone};
+use super::{style::Style, table::STACKED};
 use crate::{escape, report::Entry};
 
 /// The most columns that the name of a logger takes, so that one long name does not push all messages aside.
@@ -50,7 +50,7 @@ impl Layout {
             None if self.zone == TimeZone::UTC => "UTC".to_owned(),
             None => "local time".to_owned(),
         };
-        format!("{}\n", Tone::Dim.of(&format!("times are {}", escape::line(&name))))
+        format!("{}\n", Style::Dim.of(&format!("times are {}", escape::line(&name))))
     }
 
     /// One entry: harmless, the lines of its message indented so that none can pass for an entry; errors and
@@ -69,8 +69,8 @@ impl Layout {
         for (number, part) in entry.message.split('\n').enumerate() {
             text.push_str(if number == 0 { &head } else { "    " });
             let part = escape::line(part);
-            match tone(entry.priority) {
-                Some(tone) if !part.is_empty() => text.push_str(&tone.of(&part)),
+            match style(entry.priority) {
+                Some(style) if !part.is_empty() => text.push_str(&style.of(&part)),
                 _ => text.push_str(&part),
             }
             text.truncate(text.trim_end_matches(' ').len());
@@ -101,7 +101,7 @@ impl Layout {
             {
                 line = line.chars().take(width.saturating_sub(1)).chain(['…']).collect();
             }
-            let line = tone(entry.priority).map_or_else(|| line.clone(), |tone| tone.of(&line));
+            let line = style(entry.priority).map_or_else(|| line.clone(), |style| style.of(&line));
             text.push_str(&format!("{}\n", line.trim_end()));
         }
         text
@@ -127,11 +127,11 @@ fn source(entry: &Entry) -> String {
     }
 }
 
-fn tone(priority: Option<u8>) -> Option<Tone> {
+fn style(priority: Option<u8>) -> Option<Style> {
     match priority? {
-        0..=3 => Some(Tone::Bad),
-        4 => Some(Tone::Warning),
-        7 => Some(Tone::Dim),
+        0..=3 => Some(Style::Bad),
+        4 => Some(Style::Warning),
+        7 => Some(Style::Dim),
         _ => None,
     }
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Number;
 
 use super::{
-    Call, Failure, Outcome, reasons,
+    Call, Failure, Outcome,
     screen::Screen,
+    style::Style,
     table::{self, Column, Room},
-    tone::Tone,
 };
 use crate::{
     cli::GpuFlags,
@@ -17,7 +17,7 @@ use crate::{
     exec::Detail,
     report::{
         Aged, GpuRow, document,
-        gpu::{self, GpuReport, GpuStatus, Question},
+        gpu::{self, GpuReport, GpuStatus, Question, Rows},
         reason,
     },
 };
@@ -38,7 +38,7 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
     if call.json {
         screen.write(&document(&Aged::new(&report, Duration::ZERO)))?;
     } else {
-        let mut text = reasons::demo_line(call.ask.exec.is_demo());
+        let mut text = call.demo_line();
         text.push_str(&if as_table {
             rows(&report, screen.width())
         } else {
@@ -48,7 +48,7 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
         screen.print(&text)?;
     }
     // Without any rows nothing is known of the GPUs; with some, one is known to be missing.
-    let has_rows = matches!(report.gpus, Some(Some(_)));
+    let has_rows = matches!(report.gpus, Rows::Read(_));
     let lacks_rows = has_rows && !(report.unread.is_empty() && report.query_error.is_none());
     let is_well = report.status == GpuStatus::Ok && !lacks_rows;
     Ok(if is_well { Outcome::Well } else { Outcome::Degraded })
@@ -61,7 +61,7 @@ fn own_text(report: &GpuReport, cap: usize) -> String {
     }
     if report.stdout_truncated {
         let note = format!("[truncated at {cap} bytes; raise --max-output or use --gpu N]");
-        text.push_str(&format!("{}\n", Tone::Warning.of(&note)));
+        text.push_str(&format!("{}\n", Style::Warning.of(&note)));
     }
     text
 }
@@ -71,7 +71,7 @@ type Cell = fn(&GpuRow) -> String;
 
 fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let rows = match &report.gpus {
-        Some(Some(rows)) => rows,
+        Rows::Read(rows) => rows,
         _ if report.status == GpuStatus::Ok => {
             return format!(
                 "no GPU rows: {}use --raw to see the output of nvidia-smi\n",
@@ -109,7 +109,7 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
         let why = query_error(report);
         text.push_str(&format!(
             "{}: {}\n",
-            Tone::Bad.of("there may be more GPUs"),
+            Style::Bad.of("there may be more GPUs"),
             why.trim_end_matches("; ")
         ));
     }
@@ -135,7 +135,7 @@ fn unread(lines: &[String]) -> String {
     };
     let shown: String =
         lines.iter().take(SHOWN).map(|line| format!("  nvidia-smi: {}\n", escape::line(line))).collect();
-    format!("{}\n{shown}", Tone::Bad.of(&title))
+    format!("{}\n{shown}", Style::Bad.of(&title))
 }
 
 fn index(row: &GpuRow) -> String {
@@ -170,7 +170,7 @@ fn ecc(row: &GpuRow) -> f64 {
 
 fn errors(row: &GpuRow) -> String {
     let errors = number(row.ecc_uncorrected.as_ref());
-    if ecc(row) > 0.0 { Tone::Bad.of(&errors) } else { errors }
+    if ecc(row) > 0.0 { Style::Bad.of(&errors) } else { errors }
 }
 
 fn mig(row: &GpuRow) -> String {
@@ -209,7 +209,7 @@ fn of(used: Option<&Number>, total: Option<&Number>, unit: &str, shown: impl Fn(
 /// Why nvidia-smi failed, what it said, and what to do next; empty if it did not.
 fn trouble(report: &GpuReport, width: Option<u16>) -> String {
     let Some(reason) = reason::of_gpu(report) else { return String::new() };
-    let first = format!("{}: {}", Tone::Bad.of("gpu"), escape::line(&reason.text));
+    let first = format!("{}: {}", Style::Bad.of("gpu"), escape::line(&reason.text));
     let mut text = table::wrapped(&first, 0, width);
     for line in report.excerpt() {
         text.push_str(&table::wrapped(&format!("nvidia-smi: {}", escape::line(line)), 2, width));

@@ -4,7 +4,7 @@ use std::{io, ops::ControlFlow, os::fd::AsFd, time::Duration};
 
 use jiff::tz::TimeZone;
 
-use super::{Call, Failure, Outcome, entries::Layout, reasons, screen::Screen};
+use super::{Call, Failure, Outcome, entries::Layout, screen::Screen};
 use crate::{
     cli,
     error::Error,
@@ -45,7 +45,7 @@ pub(super) fn run(flags: &cli::Logs, call: &Call, screen: &mut Screen) -> Result
         screen.write(&document(&Aged::new(&answer, Duration::ZERO)))?;
         return Ok(Outcome::Well);
     }
-    let mut text = reasons::demo_line(call.ask.exec.is_demo());
+    let mut text = call.demo_line();
     let layout = Layout::of(answer.entries(), zone, call.ask.exec.now(), screen.width());
     if !answer.entries().is_empty() {
         text.push_str(&layout.title());
@@ -70,7 +70,7 @@ fn follow(question: Question, zone: TimeZone, call: &Call, screen: &mut Screen) 
     let reader = screen.as_fd().try_clone_to_owned()?;
     let layout = Layout::to_follow(zone);
     if !call.json {
-        screen.print(&format!("{}{}", reasons::demo_line(call.ask.exec.is_demo()), layout.title()))?;
+        screen.print(&format!("{}{}", call.demo_line(), layout.title()))?;
     }
     let mut written: io::Result<()> = Ok(());
     let take = |entry: Entry| {

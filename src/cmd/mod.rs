@@ -4,28 +4,32 @@ mod commands;
 mod entries;
 mod gpu;
 mod logs;
+mod next_step;
 mod overview;
+mod plan;
 mod privileges;
 mod reasons;
 pub mod screen;
 mod serve;
 mod services;
+mod stage;
 mod states;
 mod status;
+mod style;
 mod table;
-mod tone;
 
 use std::{io, sync::Arc};
 
-use self::{screen::Screen, serve::Keys};
+pub use self::stage::Stage;
+use self::{screen::Screen, style::Style};
 use crate::{
     cli::Command,
     error::Error,
     report::Ask,
-    settings::{Environment, Given, ServeSettings, SettingError, Settings},
+    settings::{SettingError, Settings},
     system::{
         Interrupt,
-        privilege::{Account, Capability, PrivilegeError, Reduced, Start},
+        privilege::{PrivilegeError, Reduced},
     },
 };
 
@@ -74,29 +78,9 @@ impl From<SettingError> for Failure {
 }
 
 impl From<PrivilegeError> for Failure {
-    fn from(refusal: PrivilegeError) -> Self {
-        Self::Privilege(refusal)
+    fn from(error: PrivilegeError) -> Self {
+        Self::Privilege(error)
     }
-}
-
-/// The capabilities that a subcommand can still use once sockets and keys are taken.
-#[must_use]
-pub fn keeps(command: &Command, settings: &Settings) -> &'static [Capability] {
-    // The journal's alone: a port is taken before.
-    let reads_journal = match command {
-        Command::Logs(_) | Command::Serve(_) | Command::Privileges => true,
-        Command::Overview(_) => settings.last_log.value,
-        // Of one service the last entries are shown.
-        Command::Status(flags) => flags.ids.len() == 1,
-        Command::Services | Command::Gpu(_) | Command::Commands => false,
-    };
-    if reads_journal { &[Capability::DacReadSearch] } else { &[] }
-}
-
-/// Whether a subcommand reads the journal, so that its operator should hear what is in the way.
-#[must_use]
-pub fn reads_journal(command: &Command) -> bool {
-    matches!(command, Command::Logs(_) | Command::Serve(_))
 }
 
 /// What every subcommand is called with.
@@ -113,42 +97,30 @@ pub struct Call {
     pub reduced: Reduced,
 }
 
-/// A subcommand that has taken what it could not take later. To be run once privileges are given up.
-pub type Job<'a> = Box<dyn FnOnce(Call, &mut Screen) -> Result<Outcome, Failure> + 'a>;
+impl Call {
+    /// Tells on the terminal that these are no answers of this machine; empty otherwise.
+    fn demo_line(&self) -> String {
+        if self.ask.exec.is_demo() {
+            format!("{}\n", Style::Warning.of("DEMO: recorded answers, not this machine"))
+        } else {
+            String::new()
+        }
+    }
+}
 
-/// Takes what a subcommand needs privileges for: `serve` its keys and sockets, the others nothing. The job fails
-/// when it has no answer, or cannot print it.
+/// Runs a subcommand.
 ///
 /// # Errors
-/// When a setting cannot be used.
-pub fn take<'a>(
-    command: &'a Command,
-    environment: Environment<'a>,
-    start: &Start,
-    account: Option<&Account>,
-) -> Result<Job<'a>, Failure> {
-    Ok(match command {
-        Command::Services => Box::new(|call, screen| services::run(&call, screen)),
-        Command::Status(flags) => Box::new(|call, screen| status::run(flags, &call, screen)),
-        Command::Logs(flags) => Box::new(|call, screen| logs::run(flags, &call, screen)),
-        Command::Gpu(flags) => Box::new(|call, screen| gpu::run(flags, &call, screen)),
-        Command::Overview(flags) => Box::new(|call, screen| overview::run(flags, &call, screen)),
-        Command::Serve(flags) if flags.check => {
-            let settings = ServeSettings::resolve(&flags.settings, environment, start.is_secure())?;
-            // It would not start if these were wrong.
-            Keys::read(&settings.auth)?;
-            Box::new(move |call, screen| serve::check(&settings, &call, screen))
-        }
-        Command::Serve(flags) => {
-            let settings = ServeSettings::resolve(&flags.settings, environment, start.is_secure())?;
-            let keys = Keys::read(&settings.auth)?;
-            let bound = serve::bind(&settings, environment, start, account)?;
-            Box::new(move |call, _| serve::run(settings, keys, bound, &call))
-        }
-        Command::Commands => Box::new(|call, screen| commands::run(&call, screen)),
-        Command::Privileges => {
-            let serve = ServeSettings::resolve(&Given::default(), environment, start.is_secure())?;
-            Box::new(move |call, screen| privileges::run(&serve, &call, screen))
-        }
-    })
+/// When a setting cannot be used, or there is no answer, or it cannot be printed.
+pub fn run(command: &Command, stage: Stage<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+    match command {
+        Command::Services => services::run(&stage.call()?, screen),
+        Command::Status(flags) => status::run(flags, &stage.call()?, screen),
+        Command::Logs(flags) => logs::run(flags, &stage.call()?, screen),
+        Command::Gpu(flags) => gpu::run(flags, &stage.call()?, screen),
+        Command::Overview(flags) => overview::run(flags, &stage.call()?, screen),
+        Command::Serve(flags) => serve::run(flags, stage, screen),
+        Command::Commands => commands::run(&stage.call()?, screen),
+        Command::Privileges => privileges::run(stage.environment, &stage.call()?, screen),
+    }
 }

@@ -5,11 +5,11 @@ use std::{io, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    Call, Failure, Outcome, reasons,
+    Call, Failure, Outcome, next_step, reasons,
     screen::Screen,
     states,
+    style::{self, Style},
     table::{self, Column, Room},
-    tone::{self, Tone},
 };
 use crate::{
     cli::OverviewFlags,
@@ -57,25 +57,25 @@ fn outcome(answer: &Overview) -> Outcome {
 
 fn shown(answer: &Overview, call: &Call, width: Option<u16>) -> String {
     let now = call.ask.exec.now();
-    let mut text = reasons::demo_line(call.ask.exec.is_demo());
+    let mut text = call.demo_line();
     text.push_str(&verdict(answer, width));
     text.push('\n');
     if !answer.is_blind() {
         text.push('\n');
         text.push_str(&subjects(answer, now, width));
     }
-    text.push_str(&reasons::list("Why", Tone::Bad, &answer.reasons, now, width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &answer.warnings, now, width));
-    text.push_str(&reasons::next_step(&answer.reasons, width));
+    text.push_str(&reasons::list("Why", Style::Bad, &answer.reasons, now, width));
+    text.push_str(&reasons::list("Warnings", Style::Warning, &answer.warnings, now, width));
+    text.push_str(&next_step::after(&answer.reasons, width));
     text
 }
 
 /// The verdict, when it was found, and how much it is about: as much of that as fits.
 fn verdict(answer: &Overview, width: Option<u16>) -> String {
     let word = match answer.status {
-        _ if answer.is_blind() => Tone::Warning.of("UNKNOWN"),
-        Verdict::Ok => Tone::Good.of("OK"),
-        Verdict::Degraded => Tone::Bad.of("DEGRADED"),
+        _ if answer.is_blind() => Style::Warning.of("UNKNOWN"),
+        Verdict::Ok => Style::Good.of("OK"),
+        Verdict::Degraded => Style::Bad.of("DEGRADED"),
     };
     let at = answer.collected_at();
     let (_, time) = at.split_once(' ').unwrap_or_default();
@@ -128,18 +128,18 @@ fn subjects(answer: &Overview, now: Timestamp, width: Option<u16>) -> String {
         })
         .collect();
     let health = match (answer.gpu.status, &answer.gpu.error) {
-        (GpuStatus::Ok, _) => Tone::Good.of("healthy"),
-        (GpuStatus::Error, Some(_)) => Tone::Warning.of("unknown"),
-        (GpuStatus::Error, None) => Tone::Bad.of("FAULT"),
+        (GpuStatus::Ok, _) => Style::Good.of("healthy"),
+        (GpuStatus::Error, Some(_)) => Style::Warning.of("unknown"),
+        (GpuStatus::Error, None) => Style::Bad.of("FAULT"),
     };
     rows.push(vec!["gpu".to_owned(), health]);
     let mut table = table::render(&COLUMNS, &rows, width);
-    let header = table.lines().next().map(tone::plain).unwrap_or_default();
+    let header = table.lines().next().map(style::plain).unwrap_or_default();
     if let Some(column) = header.find("STATE") {
         let room = width.map(|width| usize::from(width).saturating_sub(column));
         let variants = gpu_texts(&answer.gpu);
         let text = table::fitting(&variants, room);
-        let line = table.lines().last().map(tone::width).unwrap_or_default();
+        let line = table.lines().last().map(style::width).unwrap_or_default();
         table.truncate(table.trim_end().len());
         table.push_str(&" ".repeat(column.saturating_sub(line)));
         table.push_str(text);
@@ -250,7 +250,7 @@ fn draw(text: &str, interval: Duration, screen: &mut Screen) -> io::Result<()> {
     if shown < lines.len() {
         picture.push_str(&format!("… {} more lines\x1b[K\r\n", lines.len() - shown));
     }
-    picture.push_str(&format!("{}\x1b[K\x1b[J", Tone::Dim.of(&footer)));
+    picture.push_str(&format!("{}\x1b[K\x1b[J", Style::Dim.of(&footer)));
     screen.print(&picture)
 }
 

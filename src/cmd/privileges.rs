@@ -3,26 +3,32 @@
 use std::{env, fs, path::PathBuf};
 
 use super::{
-    Call, Failure, Outcome, reasons,
+    Call, Failure, Outcome,
+    plan::Plan,
     screen::Screen,
+    style::Style,
     table::{self, Column, Room},
-    tone::Tone,
 };
 use crate::{
     error::Error,
     escape,
     report::{
         document, logs,
-        privileges::{Need, Privileges},
+        privileges::{Need, Needed, Privileges},
     },
-    settings::{Listen, ServeSettings},
+    settings::{Environment, Given, Listen, ServeSettings},
     system::privilege::Identity,
 };
 
 /// Prints the table, and below it what would grant what is missing.
-pub(super) fn run(serve: &ServeSettings, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
-    let listen = match serve.listen.value {
-        Listen::Tcp(address) => Some(address),
+pub(super) fn run(
+    environment: Environment<'_>,
+    call: &Call,
+    screen: &mut Screen,
+) -> Result<Outcome, Failure> {
+    let serve = ServeSettings::resolve(&Given::default(), environment, call.reduced.start().is_secure())?;
+    let port = match serve.listen.value {
+        Listen::Tcp(address) => Some(address).filter(|address| (1..first_port()).contains(&address.port())),
         Listen::Unix(_) => None,
     };
     let binary = env::current_exe().unwrap_or_else(|_| PathBuf::from("/usr/bin/sek8s-status"));
@@ -31,14 +37,15 @@ pub(super) fn run(serve: &ServeSettings, call: &Call, screen: &mut Screen) -> Re
     if let Err(Error::Interrupted(signal)) = tried {
         return Err(Error::Interrupted(signal).into());
     }
+    let subcommands = Plan::of_each(&call.settings).map(|plan| (plan.name, plan.needs));
     let privileges =
-        Privileges::of(identity, &call.reduced, &prerequisites, tried, listen, first_port(), &binary);
+        Privileges::of(subcommands, identity, &call.reduced, &prerequisites, tried, port, &binary);
     let missing = privileges.missing();
     let outcome = if missing.is_empty() { Outcome::Well } else { Outcome::Degraded };
     if call.json {
         screen.write(&document(&privileges))?;
     } else {
-        let mut text = reasons::demo_line(call.ask.exec.is_demo());
+        let mut text = call.demo_line();
         text.push_str(&who(&privileges, screen.width()));
         text.push_str(&needs(&privileges, screen.width()));
         text.push_str(&grants(&missing));
@@ -88,9 +95,9 @@ fn needs(privileges: &Privileges, width: Option<u16>) -> String {
         for (number, need) in subcommand.needs.iter().enumerate() {
             let name = if number == 0 { subcommand.subcommand } else { "" };
             let there = match need.present {
-                Some(true) => Tone::Good.of("yes"),
-                Some(false) => Tone::Bad.of("MISSING"),
-                None => Tone::Warning.of("absent"),
+                Some(true) => Style::Good.of("yes"),
+                Some(false) => Style::Bad.of("MISSING"),
+                None => Style::Warning.of("absent"),
             };
             rows.push(vec![name.to_owned(), title(need).to_owned(), there, escape::line(&need.found)]);
         }
@@ -100,10 +107,10 @@ fn needs(privileges: &Privileges, width: Option<u16>) -> String {
 
 fn title(need: &Need) -> &'static str {
     match need.need {
-        "system_bus" => "the system bus",
-        "journal" => "the journal",
-        "gpu_devices" => "the GPU devices",
-        _ => "a low port",
+        Needed::SystemBus => "the system bus",
+        Needed::Journal => "the journal",
+        Needed::GpuDevices => "the GPU devices",
+        Needed::LowPort => "a low port",
     }
 }
 
@@ -111,7 +118,7 @@ fn grants(missing: &[&Need]) -> String {
     missing
         .iter()
         .map(|need| {
-            let title = Tone::Title.of(&format!("{} is not available; any of these helps", title(need)));
+            let title = Style::Title.of(&format!("{} is not available; any of these helps", title(need)));
             let ways: String = need.grant.iter().map(|way| format!("  {}\n", escape::line(way))).collect();
             format!("\n{title}\n{ways}")
         })

@@ -1,8 +1,8 @@
-//! Why something is unwell, as text for people.
+//! Reasons as a list for people.
 
 use jiff::Timestamp;
 
-use super::{table, tone::Tone};
+use super::{style::Style, table};
 use crate::{
     escape,
     report::{last_log::LastLog, reason::Reason},
@@ -13,7 +13,7 @@ use crate::{
 /// none. One cause is shown once, however many services it spoils.
 pub(super) fn list(
     title: &str,
-    tone: Tone,
+    style: Style,
     reasons: &[Reason],
     now: Timestamp,
     width: Option<u16>,
@@ -44,26 +44,26 @@ pub(super) fn list(
         if others > 0 {
             text.push_str(&format!(" (and {others} more like it)"));
         }
-        rows.push(vec![tone.of(subject), text]);
+        rows.push(vec![style.of(subject), text]);
         if let Some(line) = reason.last_log.line() {
-            rows.push(vec![String::new(), Tone::Dim.of(&log_line(line, now, room))]);
+            rows.push(vec![String::new(), Style::Dim.of(&log_line(line, now, room))]);
         }
     }
-    format!("\n{}\n{}", Tone::Title.of(title), table::beside(&rows, width))
+    format!("\n{}\n{}", Style::Title.of(title), table::beside(&rows, width))
 }
 
 fn is_same_cause(group: &[&Reason], reason: &Reason) -> bool {
     group
         .first()
-        .and_then(|first| first.error.as_ref().zip(reason.error.as_ref()))
+        .and_then(|first| first.error().zip(reason.error()))
         .is_some_and(|(one, other)| one.is_same_cause(other))
 }
 
 fn subjects(group: &[&Reason]) -> String {
     match group {
-        [one] => one.subject.to_owned(),
+        [one] => one.subject.name().to_owned(),
         all if all.len() == service::all().len() => "all seven services".to_owned(),
-        some => some.iter().map(|reason| reason.subject).collect::<Vec<_>>().join(", "),
+        some => some.iter().map(|reason| reason.subject.name()).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -84,37 +84,5 @@ fn log_line(line: &LastLog, now: Timestamp, room: Option<usize>) -> String {
             format!("{kept}…")
         }
         _ => text,
-    }
-}
-
-/// What to do next about the worst of the reasons.
-pub(super) fn next_step(reasons: &[Reason], width: Option<u16>) -> String {
-    let next = reasons.iter().find_map(|reason| match (&reason.error, reason.subject) {
-        (Some(error), _) => {
-            let advice = error.advice().unwrap_or_else(|| "see `sek8s-status privileges`".to_owned());
-            let command = advice.strip_prefix("see `").and_then(|rest| rest.strip_suffix('`'));
-            Some(command.map(str::to_owned).unwrap_or(advice))
-        }
-        // There is no log of it.
-        (None, _) if reason.code == "not_found" => None,
-        (None, "gpu") => Some("sek8s-status gpu".to_owned()),
-        (None, id) => Some(format!("sek8s-status logs {id}")),
-    });
-    next.map(|next| self::next(&next, width)).unwrap_or_default()
-}
-
-/// The next command, on a line of its own where it would break otherwise.
-fn next(command: &str, width: Option<u16>) -> String {
-    let one_line = format!("Next: {command}");
-    let fits = width.is_none_or(|width| one_line.chars().count() <= usize::from(width));
-    if fits { format!("\n{one_line}\n") } else { format!("\nNext:\n  {command}\n") }
-}
-
-/// Tells on the terminal that these are no answers of this machine; empty otherwise.
-pub(super) fn demo_line(is_demo: bool) -> String {
-    if is_demo {
-        format!("{}\n", Tone::Warning.of("DEMO: recorded answers, not this machine"))
-    } else {
-        String::new()
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use rustix::termios::tcgetwinsize;
 
-use super::tone;
+use super::style;
 use crate::{cli::Color, settings::Environment};
 
 /// Our own output.
@@ -64,7 +64,7 @@ impl Screen {
     /// Text with its marks as colours, where there are colours.
     #[must_use]
     pub fn paint(&self, text: &str) -> String {
-        tone::paint(text, self.colors)
+        style::paint(text, self.colors)
     }
 
     /// Prints text, with its marks as colours, at once.

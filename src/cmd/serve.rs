@@ -3,16 +3,16 @@
 use serde::Serialize;
 
 use super::{
-    Call, Failure, Outcome,
+    Call, Failure, Outcome, Stage,
     screen::Screen,
     table::{self, Column, Room},
 };
-pub(super) use crate::http::Keys;
 use crate::{
-    http::{self, Bound, Options, Reports},
+    cli,
+    http::{self, Bound, Keys, Options, Reports},
     report::{document, last_log::LastLogs},
-    settings::{Environment, Line, ServeSettings},
-    system::privilege::{Account, Capability, Start},
+    settings::{Line, ServeSettings},
+    system::privilege::Capability,
 };
 
 #[derive(Serialize)]
@@ -20,29 +20,31 @@ struct Checked {
     settings: Vec<Line>,
 }
 
+/// Serves, or checks whether it could. Keys and sockets are opened while that is still allowed.
+pub(super) fn run(flags: &cli::Serve, stage: Stage<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+    let settings = ServeSettings::resolve(&flags.settings, stage.environment, stage.start.is_secure())?;
+    // It would not start if these were wrong.
+    let keys = Keys::read(&settings.auth)?;
+    if flags.check {
+        return check(&settings, &stage.call()?, screen);
+    }
+    let bound = bind(&settings, &stage)?;
+    serve(settings, keys, bound, &stage.call()?)
+}
+
 /// Opens the sockets: those that systemd passed, otherwise the one in the settings.
-pub(super) fn bind(
-    settings: &ServeSettings,
-    environment: Environment<'_>,
-    start: &Start,
-    account: Option<&Account>,
-) -> Result<Vec<Bound>, Failure> {
-    let passed = http::passed(environment)?;
+fn bind(settings: &ServeSettings, stage: &Stage<'_>) -> Result<Vec<Bound>, Failure> {
+    let passed = http::passed(stage.environment)?;
     if !passed.is_empty() {
         return Ok(passed);
     }
-    let owner = account.map(|account| (account.user().as_raw(), account.group().as_raw()));
+    let owner = stage.account.as_ref().map(|account| (account.user().as_raw(), account.group().as_raw()));
     let bind = || http::bind(&settings.listen.value, settings.server.uds_mode.value, owner);
-    Ok(vec![start.with(Capability::NetBindService, bind)??])
+    Ok(vec![stage.start.with(Capability::NetBindService, bind)??])
 }
 
 /// Serves until SIGTERM or Ctrl-C.
-pub(super) fn run(
-    settings: ServeSettings,
-    keys: Keys,
-    bound: Vec<Bound>,
-    call: &Call,
-) -> Result<Outcome, Failure> {
+fn serve(settings: ServeSettings, keys: Keys, bound: Vec<Bound>, call: &Call) -> Result<Outcome, Failure> {
     log::set_max_level(settings.server.log_level.value.into());
     for path in keys.unreadable() {
         log::warn!(
@@ -82,7 +84,7 @@ fn exposed(bound: &Bound, keys: &Keys) -> Option<&'static str> {
 }
 
 /// Prints the settings with their origins.
-pub(super) fn check(settings: &ServeSettings, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
+fn check(settings: &ServeSettings, call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let lines = settings.lines().into_iter().chain(call.settings.lines());
     if call.json {
         screen.write(&document(&Checked { settings: lines.collect() }))?;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::tone::Tone;
+use super::style::Style;
 use crate::{
     escape,
     report::{Trouble, UnitStatus, age, status::ServiceStatus},
@@ -11,12 +11,12 @@ use crate::{
 /// The health of a service in one word, marked.
 pub(super) fn health(answer: &ServiceStatus) -> String {
     if answer.error.is_some() {
-        return Tone::Warning.of("unknown");
+        return Style::Warning.of("unknown");
     }
     // A unit that failed and then lost its file has failed.
     let word = match answer.trouble() {
-        None if answer.healthy => return Tone::Good.of("healthy"),
-        None | Some(Trouble::Unknown) => return Tone::Warning.of("unknown"),
+        None if answer.healthy => return Style::Good.of("healthy"),
+        None | Some(Trouble::Unknown) => return Style::Warning.of("unknown"),
         Some(Trouble::Restarting) => "RESTARTING",
         Some(_) if answer.ended_badly() => "FAILED",
         Some(Trouble::Failed | Trouble::EndedBadly) => "FAILED",
@@ -29,7 +29,7 @@ pub(super) fn health(answer: &ServiceStatus) -> String {
         Some(Trouble::NotFound) => "MISSING",
         Some(Trouble::BadUnitFile) => "BROKEN",
     };
-    Tone::Bad.of(word)
+    Style::Bad.of(word)
 }
 
 /// `active (running)`, `failed`, and the load state where that is news.

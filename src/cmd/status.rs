@@ -7,11 +7,11 @@ use jiff::tz::TimeZone;
 use super::{
     Call, Failure, Outcome,
     entries::Layout,
-    reasons,
+    next_step, reasons,
     screen::Screen,
     states,
+    style::{self, Style},
     table::{self, Column, Room},
-    tone::{self, Tone},
 };
 use crate::{
     cli,
@@ -53,7 +53,7 @@ pub(super) fn run(flags: &cli::Status, call: &Call, screen: &mut Screen) -> Resu
     if call.json {
         screen.write(&document(&answers))?;
     } else {
-        let mut text = reasons::demo_line(call.ask.exec.is_demo());
+        let mut text = call.demo_line();
         text.push_str(&overall(&answers.services, call, screen.width()));
         screen.print(&text)?;
     }
@@ -84,16 +84,16 @@ fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String
     let rows: Vec<_> = answers.iter().map(cells).collect();
     let mut text = table::render(&COLUMNS, &rows, width);
     let why = reason::against(answers, None, now);
-    text.push_str(&reasons::list("Why", Tone::Bad, &why, now, width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers, now), now, width));
-    text.push_str(&reasons::next_step(&why, width));
+    text.push_str(&reasons::list("Why", Style::Bad, &why, now, width));
+    text.push_str(&reasons::list("Warnings", Style::Warning, &reason::warnings(answers, now), now, width));
+    text.push_str(&next_step::after(&why, width));
     text
 }
 
 fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
     let service = answer.service;
-    let mut text = reasons::demo_line(call.ask.exec.is_demo());
-    let title = format!("{}: {}", Tone::Title.of(service.unit()), service.description());
+    let mut text = call.demo_line();
+    let title = format!("{}: {}", Style::Title.of(service.unit()), service.description());
     text.push_str(&table::wrapped(&title, 0, width));
     let Some(status) = &answer.status else { return text };
     let now = call.ask.exec.now();
@@ -130,7 +130,7 @@ fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
         .map(|(name, value)| vec![format!("{name:>14}"), value])
         .collect();
     text.push_str(&table::render(&[("", Room::Always), ("", Room::Wraps)], &rows, width));
-    text.push_str(&reasons::list("Warnings", Tone::Warning, &reason::warnings(answers, now), now, width));
+    text.push_str(&reasons::list("Warnings", Style::Warning, &reason::warnings(answers, now), now, width));
     text
 }
 
@@ -139,7 +139,7 @@ fn cause<'a>(spoken: &'a str, health: &str) -> Option<&'a str> {
     if let Some((_, cause)) = spoken.split_once(": ") {
         return Some(cause);
     }
-    let word = tone::plain(health).to_lowercase();
+    let word = style::plain(health).to_lowercase();
     let Some(rest) = spoken.strip_prefix(&word) else {
         return (!spoken.starts_with("has been ")).then_some(spoken);
     };
@@ -148,7 +148,7 @@ fn cause<'a>(spoken: &'a str, health: &str) -> Option<&'a str> {
 
 /// The last entries of its log, as `systemctl status` shows them; or in one line why there are none.
 fn last_entries(service: &'static Service, call: &Call, width: Option<u16>) -> Result<String, Error> {
-    let title = Tone::Title.of("Last entries");
+    let title = Style::Title.of("Last entries");
     let lines = Lines::new(Some(LOG_LINES), &call.ask.limits);
     let question = Question { service, lines, since: None, priority: None, entries: true };
     let deadline = call.ask.deadline().or_in(LOG_PATIENCE);

@@ -2,7 +2,7 @@
 
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
-use super::tone;
+use super::style;
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -31,7 +31,7 @@ pub type Column = (&'static str, Room);
 pub fn render(columns: &[Column], rows: &[Vec<String>], width: Option<u16>) -> String {
     let natural: Vec<usize> = (0..columns.len())
         .map(|column| {
-            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| tone::width(cell));
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| style::width(cell));
             cells.chain([columns[column].0.chars().count()]).max().unwrap_or_default()
         })
         .collect();
@@ -39,7 +39,7 @@ pub fn render(columns: &[Column], rows: &[Vec<String>], width: Option<u16>) -> S
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     if columns.iter().any(|(title, _)| !title.is_empty()) {
-        table.set_header(kept.iter().map(|column| tone::Tone::Title.of(columns[*column].0)));
+        table.set_header(kept.iter().map(|column| style::Style::Title.of(columns[*column].0)));
     }
     for row in rows {
         table.add_row(kept.iter().map(|column| row.get(*column).map_or("", String::as_str)));
@@ -114,7 +114,7 @@ pub const STACKED: u16 = 60;
 /// The first of these that fits, else the last.
 #[must_use]
 pub fn fitting(variants: &[String], width: Option<usize>) -> &str {
-    let fits = |text: &&String| width.is_none_or(|width| tone::width(text) <= width);
+    let fits = |text: &&String| width.is_none_or(|width| style::width(text) <= width);
     variants.iter().find(fits).or(variants.last()).map_or("", String::as_str)
 }
 
@@ -136,7 +136,7 @@ mod tests {
             "12345".into(),
             "one two three four five".into(),
         ]];
-        let shown = |width| tone::plain(&render(&columns, &rows, Some(width)));
+        let shown = |width| style::plain(&render(&columns, &rows, Some(width)));
         assert_eq!(
             shown(80),
             "ID                    STATE   PID    TEXT\nadmission-controller  active  12345  one two three four five\n"

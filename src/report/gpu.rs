@@ -1,6 +1,6 @@
 //! What nvidia-smi reports: its own text, and one row per GPU if asked for.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{
     Ask, GpuReason, GpuRow,
@@ -65,9 +65,9 @@ pub struct GpuReport {
     pub reason: Option<GpuReason>,
     /// What to do next, where that is known.
     pub hint: Option<&'static str>,
-    /// The rows, if asked for: `Some(None)` when the query for them failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gpus: Option<Option<Vec<GpuRow>>>,
+    /// The rows.
+    #[serde(skip_serializing_if = "Rows::is_unasked")]
+    pub gpus: Rows,
     /// How many lines of the query's answer could not be read as whole rows; with the rows.
     #[serde(skip_serializing_if = "Option::is_none")]
     gpus_unread: Option<usize>,
@@ -82,6 +82,32 @@ pub struct GpuReport {
     pub error: Option<Error>,
     #[serde(skip)]
     spoken: Spoken,
+}
+
+/// The rows of a report.
+#[derive(Debug)]
+pub enum Rows {
+    /// They were not asked for.
+    Unasked,
+    /// The query for them failed.
+    Failed,
+    /// One per GPU.
+    Read(Vec<GpuRow>),
+}
+
+impl Rows {
+    fn is_unasked(&self) -> bool {
+        matches!(self, Self::Unasked)
+    }
+}
+
+impl Serialize for Rows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unasked | Self::Failed => serializer.serialize_none(),
+            Self::Read(rows) => rows.serialize(serializer),
+        }
+    }
 }
 
 impl GpuReport {
@@ -135,7 +161,7 @@ pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<GpuR
         }
         report.gpus_unread = Some(answer.unread.len());
         report.unread = answer.unread;
-        report.gpus = Some((!answer.rows.is_empty()).then_some(answer.rows));
+        report.gpus = if answer.rows.is_empty() { Rows::Failed } else { Rows::Read(answer.rows) };
         report.query_error = error;
     }
     Ok(report)
@@ -163,7 +189,7 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, 
         status: if reason.is_none() { GpuStatus::Ok } else { GpuStatus::Error },
         reason,
         hint: reason.and_then(GpuReason::hint),
-        gpus: None,
+        gpus: Rows::Unasked,
         gpus_unread: None,
         unread: Vec::new(),
         query_error: None,

@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Mutex, time::Duration};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Ask, Entry, UnitStatus, logs, reason::Reason, status::ServiceStatus, timestamp};
+use super::{Ask, Entry, UnitStatus, tail, timestamp};
 use crate::{
     error::Error,
     exec::{Invocation, LineCutter},
@@ -16,9 +16,6 @@ use crate::{
 
 /// How long all lines of one overview may take together.
 pub const PATIENCE: Duration = Duration::from_millis(500);
-
-/// How many services of one overview get a line: the worst.
-const MOST: usize = 4;
 
 /// How many entries are looked at, the newest.
 const ENTRIES: i64 = 50;
@@ -86,22 +83,19 @@ impl Window {
 /// The lines that were found, by service id.
 pub type Found = HashMap<&'static str, LastLog>;
 
-/// The runs whose lines are wanted: of the services that failed, restart or ended badly, the worst.
-#[must_use]
-pub fn wanted(reasons: &[Reason], services: &[ServiceStatus], now: Timestamp) -> Vec<Run> {
-    let run = |reason: &Reason| {
-        let answer = services.iter().find(|answer| answer.service.id() == reason.subject)?;
-        let status = answer.status.as_ref().filter(|status| status.ended_badly())?;
+impl Run {
+    /// The last run of a service that ended badly.
+    #[must_use]
+    pub fn of(service: &'static Service, status: &UnitStatus, now: Timestamp) -> Self {
         let until = status.state_since.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
-        Some(Run {
-            service: answer.service,
+        Self {
+            service,
             invocation_id: status.invocation_id.clone(),
             window: Window::of(status, now),
             is_settled: until
                 .is_some_and(|until| now.duration_since(until) >= SETTLED.try_into().unwrap_or_default()),
-        })
-    };
-    reasons.iter().filter_map(run).take(MOST).collect()
+        }
+    }
 }
 
 /// Asks journalctl. `None` where there is no entry, no permission or no time.
@@ -110,8 +104,8 @@ pub fn wanted(reasons: &[Reason], services: &[ServiceStatus], now: Timestamp) ->
 /// Only [`Error::Interrupted`].
 pub fn collect(ask: &Ask, deadline: Deadline, run: &Run) -> Result<Option<LastLog>, Error> {
     let mut best = Best::new(&run.window);
-    let mut cutter = LineCutter::new(logs::raw_limit(RECORD), |line| {
-        if let Some(entry) = logs::read(line) {
+    let mut cutter = LineCutter::new(tail::raw_limit(RECORD), |line| {
+        if let Some(entry) = tail::read(line) {
             best.consider(entry);
         }
         ControlFlow::Continue(())

@@ -1,6 +1,7 @@
 //! The answers: each is collected, parsed and judged in a file of its own.
 
 pub mod age;
+mod clock;
 mod exit_status;
 pub mod gpu;
 pub mod gpu_banner;
@@ -19,7 +20,10 @@ mod properties;
 pub mod reason;
 pub mod services;
 pub mod status;
+mod subject;
+mod tail;
 pub mod timestamp;
+mod trouble;
 mod unit;
 mod unit_reason;
 
@@ -41,8 +45,9 @@ pub use self::{
     gpu_rows::{GpuRow, parse as parse_gpu_rows, parse_with_header as parse_gpu_rows_with_header},
     journal::Entry,
     journal_note::{Note, NoteKind},
+    subject::Subject,
+    trouble::Trouble,
     unit::UnitStatus,
-    unit_reason::Trouble,
 };
 
 /// What every answer is collected with.
@@ -75,7 +80,7 @@ pub fn listed(id: &str) -> Result<&'static Service, Error> {
 /// What the fuzz targets call.
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing {
-    use super::{logs, unit};
+    use super::{tail, unit};
     use crate::service;
 
     pub(crate) fn show(text: &str) {
@@ -87,7 +92,7 @@ pub(crate) mod fuzzing {
     }
 
     pub(crate) fn journal(bytes: &[u8]) {
-        logs::check_tail(bytes);
+        tail::check(bytes);
     }
 }
 

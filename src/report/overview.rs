@@ -11,9 +11,13 @@ use super::{
     last_log::{self, Found, LastLog, LastLogs, Run},
     reason::{self, Reason},
     status::{self, ServiceStatus},
+    subject::Subject,
     timestamp,
 };
 use crate::{error::Error, exec::Executor, service, system::Deadline};
+
+/// How many services of one overview get a log line: the worst.
+const MOST_LINES: usize = 4;
 
 /// The verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -132,13 +136,23 @@ impl Services {
         ask: impl FnOnce(Vec<Run>) -> Result<Vec<(Run, Option<LastLog>)>, E>,
     ) -> Result<Self, E> {
         let found = if last_logs.is_on() {
-            let runs = last_log::wanted(&reason::against(&statuses, None, now), &statuses, now);
+            let runs = wanted(&reason::against(&statuses, None, now), &statuses, now);
             last_logs.find(runs, ask)?
         } else {
             Found::new()
         };
         Ok(Self { statuses: Arc::new(statuses), last_logs: found })
     }
+}
+
+/// The runs whose lines are wanted: of the services that failed, restart or ended badly, the worst.
+fn wanted(reasons: &[Reason], services: &[ServiceStatus], now: Timestamp) -> Vec<Run> {
+    let run = |reason: &Reason| {
+        let answer = services.iter().find(|answer| reason.subject == Subject::Service(answer.service))?;
+        let status = answer.status.as_ref().filter(|status| status.ended_badly())?;
+        Some(Run::of(answer.service, status, now))
+    };
+    reasons.iter().filter_map(run).take(MOST_LINES).collect()
 }
 
 /// Puts the verdict on answers that are already there; `age` is that of the older one. A part that

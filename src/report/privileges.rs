@@ -44,8 +44,8 @@ pub struct Subcommand {
 /// One need.
 #[derive(Debug, Clone, Serialize)]
 pub struct Need {
-    /// `system_bus`, `journal`, `gpu_devices` or `low_port`.
-    pub need: &'static str,
+    /// What is needed.
+    pub need: Needed,
     /// Whether it is present; null if the machine has nothing of the kind, which no privilege would change.
     pub present: Option<bool>,
     /// What was found.
@@ -54,56 +54,64 @@ pub struct Need {
     pub grant: Vec<String>,
 }
 
+/// What a subcommand may need of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Needed {
+    /// The bus on which systemctl asks systemd.
+    SystemBus,
+    /// The files of the journal.
+    Journal,
+    /// The device nodes of the GPUs.
+    GpuDevices,
+    /// A port that only privileged processes may listen on.
+    LowPort,
+}
+
 impl Need {
-    fn present(need: &'static str, found: String) -> Self {
+    fn present(need: Needed, found: String) -> Self {
         Self { need, present: Some(true), found, grant: Vec::new() }
     }
 
-    fn absent(need: &'static str, found: &str) -> Self {
+    fn absent(need: Needed, found: &str) -> Self {
         Self { need, present: None, found: found.to_owned(), grant: Vec::new() }
     }
 
-    fn missing(need: &'static str, found: String, grant: Vec<String>) -> Self {
+    fn missing(need: Needed, found: String, grant: Vec<String>) -> Self {
         Self { need, present: Some(false), found, grant }
     }
 }
 
 impl Privileges {
-    /// Assembles the report. `tried` is the result of reading the journal, `listen` the address of `serve`, `first_port`
-    /// the first port that needs no privilege, and `binary` the path of this binary.
+    /// Assembles the report. `subcommands` are their names and needs, `tried` is the result of reading
+    /// the journal, `port` the address of `serve` if it is a privileged one, and `binary` the path of this binary.
     #[must_use]
     pub fn of(
+        subcommands: impl Iterator<Item = (&'static str, &'static [Needed])>,
         identity: Identity,
         reduced: &Reduced,
         prerequisites: &Prerequisites,
         tried: Result<Vec<Note>, Error>,
-        listen: Option<SocketAddr>,
-        first_port: u16,
+        port: Option<SocketAddr>,
         binary: &Path,
     ) -> Self {
         let user = &identity.user;
         let bus = bus(&prerequisites.bus);
         let journal = journal(prerequisites, tried, reduced, user, binary);
         let gpus = gpus(&prerequisites.gpus, user);
-        let port = listen.filter(|address| address.port() < first_port && address.port() != 0);
         let port = port.map(|address| low_port(address, reduced, binary));
-        let serve = [Some(&bus), Some(&journal), Some(&gpus), port.as_ref()];
-        let subcommands = [
-            ("services", vec![]),
-            ("status", vec![&bus]),
-            ("logs", vec![&journal]),
-            ("gpu", vec![&gpus]),
-            ("overview", vec![&bus, &gpus]),
-            ("serve", serve.into_iter().flatten().collect()),
-            ("commands", vec![]),
-            ("privileges", vec![]),
-        ];
-        let subcommand = |(subcommand, needs): (_, Vec<&Need>)| Subcommand {
+        let need = |needed: &Needed| match needed {
+            Needed::SystemBus => Some(bus.clone()),
+            Needed::Journal => Some(journal.clone()),
+            Needed::GpuDevices => Some(gpus.clone()),
+            Needed::LowPort => port.clone(),
+        };
+        let subcommand = |(subcommand, needs): (_, &[Needed])| Subcommand {
             subcommand,
-            needs: needs.into_iter().cloned().collect(),
+            needs: needs.iter().filter_map(need).collect(),
         };
         Self {
-            subcommands: subcommands.into_iter().map(subcommand).collect(),
+            subcommands: subcommands.map(subcommand).collect(),
             user: identity.user,
             uid: identity.uid,
             groups: identity.groups,
@@ -131,7 +139,7 @@ impl Privileges {
 }
 
 fn bus(bus: &io::Result<()>) -> Need {
-    let name = "system_bus";
+    let name = Needed::SystemBus;
     match bus {
         Ok(()) => Need::present(name, format!("{SYSTEM_BUS} is reachable")),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Need::missing(
@@ -154,7 +162,7 @@ fn journal(
     user: &str,
     binary: &Path,
 ) -> Need {
-    let name = "journal";
+    let name = Needed::Journal;
     match (prerequisites.journal, tried) {
         (JournalFiles::Missing, _) | (_, Err(Error::NoJournal)) => {
             Need::absent(name, "this machine has no journal")
@@ -201,7 +209,7 @@ fn journal(
 }
 
 fn gpus(nodes: &GpuNodes, user: &str) -> Need {
-    let name = "gpu_devices";
+    let name = Needed::GpuDevices;
     match (nodes.open.first(), nodes.closed.first()) {
         (None, None) => Need::absent(name, "no GPU device nodes: the driver is not loaded"),
         (_, Some(closed)) => Need::missing(
@@ -223,7 +231,7 @@ fn gpus(nodes: &GpuNodes, user: &str) -> Need {
 }
 
 fn low_port(address: SocketAddr, reduced: &Reduced, binary: &Path) -> Need {
-    let name = "low_port";
+    let name = Needed::LowPort;
     if reduced.start().is_root() {
         return Need::present(name, format!("{address} is bound before root privileges are dropped"));
     }

@@ -4,22 +4,26 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
 use super::{
-    UnitStatus,
+    GpuReason, UnitStatus,
+    clock::Clock,
     gpu::{GpuReport, GpuStatus},
     health::Health,
     last_log::{Found, LastLog},
     status::ServiceStatus,
-    unit_reason::{self, Clock, Finding},
+    subject::Subject,
+    trouble::{Severity, Trouble},
+    unit_reason::{self, Finding},
 };
-use crate::error::Error;
+use crate::{error::Error, service::Service};
 
 /// One sentence about one service or the GPUs, with a code for scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
-    /// A service id, or `gpu`.
-    pub subject: &'static str,
+    /// What it is about.
+    pub subject: Subject,
     /// What kind of trouble.
-    pub code: &'static str,
+    #[serde(rename = "code")]
+    pub kind: Kind,
     /// The sentence.
     pub text: String,
     /// The same for people who look now, with ages in place of times.
@@ -28,14 +32,38 @@ pub struct Reason {
     /// The log line that most likely tells why.
     #[serde(skip_serializing_if = "Evidence::is_off")]
     pub last_log: Evidence,
-    /// Why nothing is known of the subject.
-    #[serde(skip)]
-    pub error: Option<Error>,
     /// What a program said, for the operator's terminal only: the line that says most.
     #[serde(skip)]
     pub said: Option<String>,
     #[serde(skip)]
     severity: Severity,
+}
+
+/// What kind of trouble a reason is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// The unit is not as it should be.
+    Unit(Trouble),
+    /// nvidia-smi failed.
+    Gpu(GpuReason),
+    /// Nothing is known, for this cause.
+    Unanswered(Error),
+    /// The unit is masked, which the operator allows.
+    MaskedOk,
+    /// systemd has not read the unit file.
+    DaemonReloadNeeded,
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::Unit(trouble) => trouble.code(),
+            Self::Gpu(reason) => reason.code(),
+            Self::Unanswered(error) => error.code(),
+            Self::MaskedOk => "masked_ok",
+            Self::DaemonReloadNeeded => "daemon_reload_needed",
+        })
+    }
 }
 
 /// The log line of a reason.
@@ -71,35 +99,32 @@ impl Serialize for Evidence {
     }
 }
 
-/// Worst first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Severity {
-    /// It broke.
-    Broken,
-    /// Its state is not known.
-    Unknown,
-    /// It is not there or not running.
-    Down,
-    /// It is on its way.
-    Changing,
-}
-
 impl Reason {
-    fn new(subject: &'static str, code: &'static str, severity: Severity, text: String) -> Self {
+    fn new(subject: Subject, kind: Kind, severity: Severity, text: String) -> Self {
         let spoken = text.clone();
-        Self { subject, code, text, spoken, last_log: Evidence::Off, error: None, said: None, severity }
+        Self { subject, kind, text, spoken, last_log: Evidence::Off, said: None, severity }
     }
 
-    fn of_unit(subject: &'static str, status: &UnitStatus, now: Timestamp) -> Self {
+    fn of_unit(service: &'static Service, status: &UnitStatus, now: Timestamp) -> Self {
         let Finding { trouble, severity, text } = unit_reason::of_unit(status, Clock::Absolute);
         let spoken = unit_reason::of_unit(status, Clock::Ages(now)).text;
-        Self { spoken, ..Self::new(subject, trouble.code(), severity, text) }
+        Self { spoken, ..Self::new(Subject::Service(service), Kind::Unit(trouble), severity, text) }
     }
 
-    fn unknown(subject: &'static str, error: &Error) -> Self {
+    fn unknown(subject: Subject, error: &Error) -> Self {
         let said = error.detail().map(str::to_owned);
-        let reason = Self::new(subject, error.code(), Severity::Unknown, format!("state unknown: {error}"));
-        Self { spoken: error.to_string(), error: Some(error.clone()), said, ..reason }
+        let text = format!("state unknown: {error}");
+        let reason = Self::new(subject, Kind::Unanswered(error.clone()), Severity::Unknown, text);
+        Self { spoken: error.to_string(), said, ..reason }
+    }
+
+    /// Why nothing is known of the subject, if that is the trouble.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match &self.kind {
+            Kind::Unanswered(error) => Some(error),
+            Kind::Unit(_) | Kind::Gpu(_) | Kind::MaskedOk | Kind::DaemonReloadNeeded => None,
+        }
     }
 }
 
@@ -117,7 +142,7 @@ pub fn against(services: &[ServiceStatus], gpu: Option<&GpuReport>, now: Timesta
 /// Puts the lines that were found to their reasons.
 pub(super) fn with_last_logs(reasons: &mut [Reason], found: &Found) {
     for reason in reasons {
-        reason.last_log = found.get(reason.subject).cloned().map_or(Evidence::Missing, Evidence::Line);
+        reason.last_log = found.get(reason.subject.name()).cloned().map_or(Evidence::Missing, Evidence::Line);
     }
 }
 
@@ -130,8 +155,8 @@ pub fn warnings(services: &[ServiceStatus], now: Timestamp) -> Vec<Reason> {
 
 fn masked_ok(answer: &ServiceStatus, now: Timestamp) -> Option<Reason> {
     let status = answer.status.as_ref().filter(|_| answer.health == Some(Health::MaskedOk))?;
-    let mut reason = Reason::of_unit(answer.service.id(), status, now);
-    reason.code = "masked_ok";
+    let mut reason = Reason::of_unit(answer.service, status, now);
+    reason.kind = Kind::MaskedOk;
     for text in [&mut reason.text, &mut reason.spoken] {
         text.push_str(" (--masked-ok allows this)");
     }
@@ -141,18 +166,18 @@ fn masked_ok(answer: &ServiceStatus, now: Timestamp) -> Option<Reason> {
 fn daemon_reload(answer: &ServiceStatus) -> Option<Reason> {
     answer.status.as_ref().filter(|status| status.needs_daemon_reload)?;
     let text = "its unit file changed after systemd loaded it: run `systemctl daemon-reload`".to_owned();
-    Some(Reason::new(answer.service.id(), "daemon_reload_needed", Severity::Changing, text))
+    Some(Reason::new(Subject::Service(answer.service), Kind::DaemonReloadNeeded, Severity::Changing, text))
 }
 
 fn of_service(answer: &ServiceStatus, now: Timestamp) -> Option<Reason> {
     if answer.healthy {
         return None;
     }
-    let id = answer.service.id();
+    let subject = Subject::Service(answer.service);
     Some(match (&answer.error, &answer.status) {
-        (Some(error), _) => Reason::unknown(id, error),
-        (None, Some(status)) => Reason::of_unit(id, status, now),
-        (None, None) => Reason::unknown(id, &Error::Internal),
+        (Some(error), _) => Reason::unknown(subject, error),
+        (None, Some(status)) => Reason::of_unit(answer.service, status, now),
+        (None, None) => Reason::unknown(subject, &Error::Internal),
     })
 }
 
@@ -163,10 +188,10 @@ pub fn of_gpu(report: &GpuReport) -> Option<Reason> {
         return None;
     }
     if let Some(error) = &report.error {
-        return Some(Reason::unknown("gpu", error));
+        return Some(Reason::unknown(Subject::Gpu, error));
     }
     let reason = report.reason?;
     let said = report.said().map(str::to_owned);
     let text = reason.sentence(report.exit_code.unwrap_or_default(), report.is_silent());
-    Some(Reason { said, ..Reason::new("gpu", reason.code(), Severity::Broken, text) })
+    Some(Reason { said, ..Reason::new(Subject::Gpu, Kind::Gpu(reason), Severity::Broken, text) })
 }

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use super::{
     Ask, Trouble, UnitStatus,
+    clock::Clock,
     health::{Health, HealthRule},
     unit::{self, Block},
-    unit_reason::{self, Clock},
+    unit_reason,
 };
 use crate::{
     error::{Error, Said},

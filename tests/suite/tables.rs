@@ -34,6 +34,15 @@ fn privileges_shows_what_each_subcommand_needs() {
     insta::assert_snapshot!("privileges", table);
 }
 
+#[test]
+fn privileges_lists_every_subcommand() {
+    let document = Test::new("privileges --demo --json").any_stdout().status(0).json();
+    let subcommands = document["subcommands"].as_array().unwrap();
+    let listed: Vec<_> = subcommands.iter().map(|one| one["subcommand"].as_str().unwrap()).collect();
+    let command = sek8s_status::cli::command();
+    assert_eq!(listed, command.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>());
+}
+
 /// What the binary shows on a terminal of that many columns, colours and all.
 fn on_a_terminal(columns: u16, arguments: &str) -> String {
     let command = format!("stty cols {columns} rows 50; exec {BINARY} {arguments}");

@@ -1,10 +1,10 @@
 //! Colours for words that say the same without them.
 
-use owo_colors::Style;
+use owo_colors::Style as Codes;
 
 /// How a word is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub enum Style {
     /// All is well.
     Good,
     /// Something is wrong.
@@ -17,13 +17,13 @@ pub enum Tone {
     Title,
 }
 
-/// Ends any tone. These characters have no width and mean nothing on a terminal; text from
+/// Ends any style. These characters have no width and mean nothing on a terminal; text from
 /// outside never holds them, since it was made harmless before. Tables measure the text they lay
 /// out, so colour codes can only come in after that.
 const END: char = '\u{2060}';
-const TONES: [Tone; 5] = [Tone::Good, Tone::Bad, Tone::Warning, Tone::Dim, Tone::Title];
+const STYLES: [Style; 5] = [Style::Good, Style::Bad, Style::Warning, Style::Dim, Style::Title];
 
-impl Tone {
+impl Style {
     fn mark(self) -> char {
         match self {
             Self::Good => '\u{2061}',
@@ -34,13 +34,13 @@ impl Tone {
         }
     }
 
-    fn style(self) -> Style {
+    fn codes(self) -> Codes {
         match self {
-            Self::Good => Style::new().green(),
-            Self::Bad => Style::new().red().bold(),
-            Self::Warning => Style::new().yellow(),
-            Self::Dim => Style::new().dimmed(),
-            Self::Title => Style::new().bold(),
+            Self::Good => Codes::new().green(),
+            Self::Bad => Codes::new().red().bold(),
+            Self::Warning => Codes::new().yellow(),
+            Self::Dim => Codes::new().dimmed(),
+            Self::Title => Codes::new().bold(),
         }
     }
 
@@ -54,7 +54,7 @@ impl Tone {
 /// How many columns a text takes, marks left out.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    let is_mark = |character: char| character == END || TONES.iter().any(|tone| tone.mark() == character);
+    let is_mark = |character: char| character == END || STYLES.iter().any(|style| style.mark() == character);
     text.chars().filter(|character| !is_mark(*character)).count()
 }
 
@@ -69,12 +69,12 @@ pub fn plain(text: &str) -> String {
 pub fn paint(text: &str, colors: bool) -> String {
     let mut painted = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((start, tone)) = next_mark(rest) {
+    while let Some((start, style)) = next_mark(rest) {
         painted.push_str(&rest[..start]);
-        let marked = &rest[start + tone.mark().len_utf8()..];
+        let marked = &rest[start + style.mark().len_utf8()..];
         let end = marked.find(END).unwrap_or(marked.len());
         if colors {
-            painted.push_str(&tone.style().style(&marked[..end]).to_string());
+            painted.push_str(&style.codes().style(&marked[..end]).to_string());
         } else {
             painted.push_str(&marked[..end]);
         }
@@ -84,9 +84,9 @@ pub fn paint(text: &str, colors: bool) -> String {
     painted
 }
 
-fn next_mark(text: &str) -> Option<(usize, Tone)> {
+fn next_mark(text: &str) -> Option<(usize, Style)> {
     text.char_indices().find_map(|(start, character)| {
-        TONES.into_iter().find(|tone| tone.mark() == character).map(|tone| (start, tone))
+        STYLES.into_iter().find(|style| style.mark() == character).map(|style| (start, style))
     })
 }
 
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn marks_become_colours_or_nothing() {
-        let text = format!("a {} b {}", Tone::Good.of("ok"), Tone::Title.of("T"));
+        let text = format!("a {} b {}", Style::Good.of("ok"), Style::Title.of("T"));
         assert_eq!(paint(&text, false), "a ok b T");
         assert_eq!(paint(&text, true), "a \u{1b}[32mok\u{1b}[0m b \u{1b}[1mT\u{1b}[0m");
     }

@@ -1,0 +1,68 @@
+//! What each subcommand needs, before it runs.
+
+use crate::{
+    cli::{self, Command},
+    report::privileges::Needed,
+    settings::Settings,
+    system::privilege::Capability,
+};
+
+/// What a subcommand needs of the machine and of this process.
+pub(super) struct Plan {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// What of the machine, for `privileges`.
+    pub(super) needs: &'static [Needed],
+    /// The capabilities that it can still use once privileges are dropped.
+    pub(super) keeps: &'static [Capability],
+    /// It is about the journal, so that its operator should hear what is in the way.
+    pub(super) warns_about_journal: bool,
+    /// A signal ends the programs that it runs. Otherwise it ends when it has finished what it is doing.
+    pub(super) signal_ends_programs: bool,
+}
+
+/// The port of `serve` is bound before privileges are dropped, so only the journal needs one of them later.
+const JOURNAL: &[Capability] = &[Capability::DacReadSearch];
+
+impl Plan {
+    pub(super) fn of(command: &Command, settings: &Settings) -> Self {
+        use Needed::{GpuDevices, Journal, LowPort, SystemBus};
+        let plan = |name, needs| Self {
+            name,
+            needs,
+            keeps: &[],
+            warns_about_journal: false,
+            signal_ends_programs: true,
+        };
+        match command {
+            Command::Services => plan("services", &[]),
+            // The last entries of a single service are shown.
+            Command::Status(flags) if flags.ids.len() == 1 => {
+                Self { keeps: JOURNAL, ..plan("status", &[SystemBus]) }
+            }
+            Command::Status(_) => plan("status", &[SystemBus]),
+            Command::Logs(_) => {
+                Self { keeps: JOURNAL, warns_about_journal: true, ..plan("logs", &[Journal]) }
+            }
+            Command::Gpu(_) => plan("gpu", &[GpuDevices]),
+            Command::Overview(_) => {
+                let keeps = if settings.last_log.value { JOURNAL } else { &[] };
+                Self { keeps, ..plan("overview", &[SystemBus, GpuDevices]) }
+            }
+            Command::Serve(_) => Self {
+                keeps: JOURNAL,
+                warns_about_journal: true,
+                signal_ends_programs: false,
+                ..plan("serve", &[SystemBus, Journal, GpuDevices, LowPort])
+            },
+            Command::Commands => plan("commands", &[]),
+            // It tries to read the journal.
+            Command::Privileges => Self { keeps: JOURNAL, ..plan("privileges", &[]) },
+        }
+    }
+
+    /// Those of all subcommands, in the order of the help.
+    pub(super) fn of_each(settings: &Settings) -> impl Iterator<Item = Self> {
+        cli::each().into_iter().map(|command| Self::of(&command, settings))
+    }
+}
