@@ -4,7 +4,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use blake2::{Blake2b512, Digest};
 use schnorrkel::{ExpansionMode, MiniSecretKey};
-use sek8s_status::auth::{Credentials, Guard, Hotkeys, Mode, PURPOSE};
+use sek8s_status::inside::{Credentials, Guard, Hotkeys, Mode, PURPOSE};
 
 const ROUNDS: usize = 2000;
 

@@ -18,13 +18,11 @@ impl Said {
     const LIMIT: usize = 2048;
 
     /// The most informative line: the first that is neither empty nor part of a frame.
-    #[must_use]
     pub fn line(&self) -> Option<&str> {
         self.0.lines().map(str::trim).find(|line| line.contains(char::is_alphanumeric))
     }
 
     /// What is known already, such as its only line that matters.
-    #[must_use]
     pub fn of(line: Option<&str>) -> Self {
         Self::from(line.unwrap_or_default())
     }
@@ -52,7 +50,6 @@ pub enum Error {
     BadParameter {
         /// The parameter's name.
         parameter: &'static str,
-        /// What is allowed.
         allowed: String,
     },
     /// The program is missing, or exists and cannot be executed.
@@ -61,7 +58,6 @@ pub enum Error {
     NotStarted(Program, Said),
     /// The program did not exit, or did not close its output, in time.
     Timeout {
-        /// The program.
         program: Program,
         /// Its time limit.
         limit: Duration,
@@ -70,7 +66,6 @@ pub enum Error {
     },
     /// The program exited with an error, or a signal killed it.
     CommandFailed {
-        /// The program.
         program: Program,
         /// How it ended.
         exit: Exit,
@@ -79,7 +74,6 @@ pub enum Error {
     },
     /// The program exited with 0, and its output could not be parsed.
     UnreadableOutput {
-        /// The program.
         program: Program,
         /// What it printed on stderr, otherwise on stdout.
         said: Said,
@@ -97,7 +91,6 @@ pub enum Error {
     Busy,
     /// The program survived SIGKILL; it is not started again until it exits.
     DriverHung {
-        /// The program.
         program: Program,
         /// Since when (RFC 3339).
         since: String,
@@ -110,7 +103,6 @@ pub enum Error {
 
 impl Error {
     /// The code that scripts and clients match on.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownService(_) => "unknown_service",
@@ -129,7 +121,6 @@ impl Error {
     }
 
     /// What to do next, if known: one clause for the terminal.
-    #[must_use]
     pub fn advice(&self) -> Option<String> {
         Some(match self {
             Self::UnknownService(_) => "see `sek8s-status services`".to_owned(),
@@ -170,7 +161,6 @@ impl Error {
     }
 
     /// For the operator only: the most informative line of the program's own text.
-    #[must_use]
     pub fn detail(&self) -> Option<&str> {
         match self {
             Self::CommandFailed { said, .. }
@@ -185,7 +175,6 @@ impl Error {
 
 impl Error {
     /// The whole message for the operator: what failed, what the program printed, what to do next.
-    #[must_use]
     pub fn sentence(&self) -> String {
         let mut text = self.to_string();
         if let Some(detail) = self.detail() {
@@ -200,7 +189,6 @@ impl Error {
 
 impl Error {
     /// Whether one sentence tells both: a program that fails for each unit names another unit each time.
-    #[must_use]
     pub fn is_same_cause(&self, other: &Self) -> bool {
         self.to_string() == other.to_string()
     }

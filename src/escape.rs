@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 /// Makes control, escape, bidi and other invisible characters visible, newlines included, so that
 /// the text is one line that can neither move the cursor nor pretend to be something else. A tab
 /// stays.
-#[must_use]
 pub fn line(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for character in text.chars() {
@@ -15,7 +14,6 @@ pub fn line(text: &str) -> String {
 }
 
 /// The same for text from a client, cut after so many characters; an ellipsis stands for the rest.
-#[must_use]
 pub fn bounded(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => line(&text[..end]) + "…",
@@ -24,7 +22,6 @@ pub fn bounded(text: &str, most: usize) -> String {
 }
 
 /// The same for text of several lines: their ends stay.
-#[must_use]
 pub fn lines(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for character in text.chars() {

@@ -3,23 +3,36 @@
 //!
 //! Imports run one way: `main → lib → cmd, http → report → exec → system`.
 
-pub mod auth;
+mod auth;
 pub mod cli;
-pub mod cmd;
-pub mod error;
-pub mod escape;
-pub mod exec;
+mod cmd;
+mod error;
+mod escape;
+mod exec;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
-pub mod http;
-pub mod limits;
-pub mod parse;
-pub mod program;
-pub mod report;
+mod http;
+mod limits;
+mod parse;
+mod program;
+mod report;
 pub mod service;
-pub mod settings;
+mod settings;
 mod stderr_log;
-pub mod system;
+mod system;
+
+/// What tests and benchmarks look at besides the command line.
+#[doc(hidden)]
+pub mod inside {
+    pub use crate::{
+        auth::{Credentials, Guard, Hotkeys, Mode, PURPOSE},
+        error::{Error, Said},
+        http::{Keys, Refusal},
+        program::{Exit, Program},
+        report::{GpuReason, GpuRow, NoteKind, parse_gpu_rows, parse_gpu_rows_with_header},
+        settings::{Declared, Given, ServeSettings, Settings},
+    };
+}
 
 use std::{
     cell::OnceCell,
@@ -38,7 +51,6 @@ use crate::{
 
 /// Parses the command line, runs the subcommand, prints errors, and returns the exit code:
 /// 0 healthy, 1 degraded, 2 could not tell, 130 after Ctrl-C.
-#[must_use]
 pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'_>) -> u8 {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,

@@ -33,7 +33,6 @@ impl Limits {
     pub const LOG_WINDOW: RangeInclusive<u32> = 1..=10_080;
 
     /// These numbers, each clamped to its range.
-    #[must_use]
     pub fn new(
         timeout: Duration,
         max_output: usize,
@@ -55,19 +54,16 @@ impl Limits {
     }
 
     /// How long one program may take, its end of output included.
-    #[must_use]
     pub fn timeout(&self) -> Duration {
         self.timeout
     }
 
     /// How many bytes of text an answer carries, for stdout and for stderr each.
-    #[must_use]
     pub fn max_output(&self) -> usize {
         self.max_output
     }
 
     /// The widest log window, in minutes.
-    #[must_use]
     pub fn log_window(&self) -> u32 {
         self.log_window
     }
@@ -82,7 +78,6 @@ pub struct Lines {
 
 impl Lines {
     /// What was asked for, or the default of these limits.
-    #[must_use]
     pub fn new(requested: Option<i64>, limits: &Limits) -> Self {
         let requested = requested.unwrap_or(i64::from(limits.log_default)).clamp(-SATURATED, SATURATED);
         let clamped = requested.clamp(1, i64::from(limits.log_max));
@@ -90,13 +85,11 @@ impl Lines {
     }
 
     /// The number asked for, before clamping.
-    #[must_use]
     pub fn requested(self) -> i64 {
         self.requested
     }
 
     /// The number journalctl is asked for: at least 1, at most the limit.
-    #[must_use]
     pub fn clamped(self) -> u32 {
         self.clamped
     }
@@ -115,7 +108,6 @@ impl Priority {
         "a number from 0 to 7 or one of emerg, alert, crit, err, warning, notice, info, debug";
 
     /// From 0 to 7.
-    #[must_use]
     pub fn number(self) -> u8 {
         self.0
     }

@@ -15,7 +15,6 @@ pub enum Program {
 
 impl Program {
     /// The file name that is looked up.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Systemctl => "systemctl",
@@ -36,13 +35,11 @@ impl fmt::Display for Program {
 pub enum Exit {
     /// By itself, with this code.
     Code(i32),
-    /// By this signal.
     Signal(i32),
 }
 
 impl Exit {
     /// The code as a shell shows it: 128 + n for signal n.
-    #[must_use]
     pub fn code(self) -> i32 {
         match self {
             Self::Code(code) => code,
@@ -51,7 +48,6 @@ impl Exit {
     }
 
     /// Whether it ended by itself with code 0.
-    #[must_use]
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }

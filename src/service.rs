@@ -14,19 +14,16 @@ pub struct Service {
 
 impl Service {
     /// The name clients use, such as `k3s`.
-    #[must_use]
     pub fn id(&self) -> &'static str {
         self.id
     }
 
     /// The systemd unit, such as `k3s.service`.
-    #[must_use]
     pub fn unit(&self) -> &'static str {
         self.unit
     }
 
     /// One line for people.
-    #[must_use]
     pub fn description(&self) -> &'static str {
         self.description
     }
@@ -78,13 +75,11 @@ static ALLOWLIST: [Service; 7] = [
 ];
 
 /// Every listed service, in the order used everywhere.
-#[must_use]
 pub fn all() -> &'static [Service] {
     &ALLOWLIST
 }
 
 /// The service with exactly this id; `None` for anything else, `k3s.service` and `K3S` included.
-#[must_use]
 pub fn find(id: &str) -> Option<&'static Service> {
     ALLOWLIST.iter().find(|service| service.id == id)
 }

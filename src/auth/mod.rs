@@ -4,7 +4,7 @@
 //! weaken another: each judges alone, and [`Mode`] says whether one is enough or all are required.
 
 mod credentials;
-mod signature;
+pub(crate) mod signature;
 pub mod ss58;
 mod token;
 
@@ -17,51 +17,10 @@ use std::{
 
 pub use self::{
     credentials::Credentials,
-    signature::{Hotkeys, MAX_DRIFT, PURPOSE},
+    signature::{Hotkeys, PURPOSE},
     ss58::Address,
-    token::{SHORTEST, Tokens},
+    token::Tokens,
 };
-
-/// What the fuzz targets call.
-#[cfg(feature = "fuzzing")]
-pub(crate) mod fuzzing {
-    use super::{Address, Credentials, Hotkeys, Judged, MAX_DRIFT, Tokens};
-
-    /// The seeds' clock: that of the recorded signatures.
-    const NOW: u64 = 1_795_600_000;
-
-    pub(crate) fn ss58(text: &str) {
-        if let Ok(address) = text.parse::<Address>() {
-            assert_eq!(address.to_string(), text);
-        }
-    }
-
-    /// Only allowed keys are accepted, and no key with a wrong clock.
-    pub(crate) fn signed(bytes: &[u8]) {
-        let mut lines = bytes.split(|byte| *byte == b'\n');
-        let mut line = || lines.next().unwrap_or_default();
-        let headers =
-            [("X-Chutes-Hotkey", line()), ("X-Chutes-Nonce", line()), ("X-Chutes-Signature", line())];
-        let shown = Credentials::of(&headers.into_iter());
-        let allowed = std::str::from_utf8(headers[0].1).ok().and_then(|text| text.parse().ok());
-        let judged = Hotkeys::new(allowed.into_iter().collect()).judge(&shown, NOW);
-        let is_signed = matches!(judged, Judged::May(_) | Judged::MayNot(_));
-        assert_eq!(matches!(Hotkeys::default().judge(&shown, NOW), Judged::MayNot(_)), is_signed);
-        let later = Hotkeys::default().judge(&shown, NOW + 10 * MAX_DRIFT + 100_000);
-        assert!(matches!(later, Judged::Wrong(_) | Judged::NotShown(_)));
-    }
-
-    /// Each line of an accepted file is accepted as a token.
-    pub(crate) fn tokens(text: &str) {
-        let Ok(tokens) = Tokens::parse(text) else { return };
-        for token in text.lines().map(str::trim).filter(|token| !token.is_empty() && !token.starts_with('#'))
-        {
-            let value = format!("Bearer {token}");
-            let shown = Credentials::of(&[("Authorization", value.as_bytes())].into_iter());
-            assert!(matches!(tokens.judge(&shown), Judged::May(_)), "{token}");
-        }
-    }
-}
 
 /// How many of the configured schemes a request must pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,15 +28,13 @@ pub enum Mode {
     /// One is enough.
     #[default]
     Any,
-    /// All.
     All,
 }
 
 impl FromStr for Mode {
     type Err = String;
 
-    /// # Errors
-    /// What is allowed.
+    /// Errors: what is allowed.
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "any" => Ok(Self::Any),
@@ -118,7 +75,7 @@ pub struct Denied {
 
 /// The verdict of one scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Judged {
+pub(crate) enum Judged {
     /// This identity is allowed.
     May(String),
     /// This identity is known and not allowed.
@@ -140,13 +97,11 @@ pub struct Guard {
 
 impl Guard {
     /// `certificates`: whether client certificates are requested, so that they are a scheme.
-    #[must_use]
     pub fn new(mode: Mode, certificates: bool, tokens: Option<Tokens>, hotkeys: Hotkeys) -> Self {
         Self { mode, certificates, tokens: tokens.map(|tokens| RwLock::new(Arc::new(tokens))), hotkeys }
     }
 
     /// Whether no authentication is required.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         !self.certificates && self.tokens.is_none() && self.hotkeys.is_empty()
     }
@@ -159,7 +114,6 @@ impl Guard {
     }
 
     /// The value of WWW-Authenticate (RFC 9110, 11.6.1): the same for every request.
-    #[must_use]
     pub fn challenge(&self) -> String {
         let schemes = [
             self.tokens.is_some().then_some("Bearer realm=\"sek8s-status\""),
@@ -171,9 +125,7 @@ impl Guard {
 
     /// Judges a request and returns its identity for the access log; `None` if none is required.
     /// `certificate` is the subject of a verified client certificate.
-    ///
-    /// # Errors
-    /// When it is refused.
+    /// Fails when it is refused.
     pub fn judge(&self, certificate: Option<&str>, shown: &Credentials) -> Result<Option<String>, Denied> {
         if self.is_open() {
             return Ok(None);

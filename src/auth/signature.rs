@@ -19,19 +19,17 @@ pub struct Hotkeys(Vec<Address>);
 
 impl Hotkeys {
     /// Authorizes these.
-    #[must_use]
     pub fn new(allowed: Vec<Address>) -> Self {
         Self(allowed)
     }
 
     /// Whether there is none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// `now` is in seconds since 1970.
-    pub(super) fn judge(&self, shown: &Credentials, now: u64) -> Judged {
+    pub(crate) fn judge(&self, shown: &Credentials, now: u64) -> Judged {
         if [&shown.hotkey, &shown.nonce, &shown.signature].iter().all(|header| header.is_missing()) {
             return Judged::NotShown("no signature was sent");
         }

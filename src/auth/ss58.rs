@@ -50,7 +50,6 @@ fn parse(text: &str) -> Option<Address> {
 
 impl Address {
     /// The public key.
-    #[must_use]
     pub fn key(&self) -> &[u8; 32] {
         &self.key
     }

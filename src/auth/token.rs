@@ -20,9 +20,7 @@ struct Token {
 
 impl Tokens {
     /// Reads a file's text. Blank lines and those that start with `#` are left out.
-    ///
-    /// # Errors
-    /// When a line is not a token, or there are no tokens: what is wrong, without the token.
+    /// Fails when a line is not a token, or there are no tokens: what is wrong, without the token.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut tokens = Vec::new();
         for (line, token) in (1..).zip(text.lines().map(str::trim)) {
@@ -50,7 +48,7 @@ impl Tokens {
         (found != 0).then_some(found)
     }
 
-    pub(super) fn judge(&self, shown: &Credentials) -> Judged {
+    pub(crate) fn judge(&self, shown: &Credentials) -> Judged {
         if shown.authorization.is_missing() {
             return Judged::NotShown("no token was sent");
         }

@@ -36,7 +36,6 @@ use crate::{
 /// What a finished subcommand has found; its exit code follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// All is well.
     Well,
     /// Answered, and something is degraded or unhealthy.
     Degraded,
@@ -109,9 +108,7 @@ impl Call {
 }
 
 /// Runs a subcommand.
-///
-/// # Errors
-/// When a setting cannot be used, or there is no answer, or it cannot be printed.
+/// Fails when a setting cannot be used, or there is no answer, or it cannot be printed.
 pub fn run(command: &Command, stage: Stage<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
     match command {
         Command::Services => services::run(&stage.call()?, screen),

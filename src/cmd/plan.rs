@@ -9,7 +9,6 @@ use crate::{
 
 /// What a subcommand needs of the machine and of this process.
 pub(super) struct Plan {
-    /// Its name.
     pub(super) name: &'static str,
     /// What of the machine, for `privileges`.
     pub(super) needs: &'static [Needed],

@@ -21,7 +21,6 @@ pub struct Screen {
 impl Screen {
     /// The standard output. By itself it has colours on a terminal, unless `NO_COLOR` is set or
     /// `TERM` is `dumb`.
-    #[must_use]
     pub fn new(color: Color, environment: Environment<'_>) -> Self {
         let out = io::stdout();
         let is_terminal = out.is_terminal();
@@ -36,13 +35,11 @@ impl Screen {
     }
 
     /// Whether people look at it.
-    #[must_use]
     pub fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
     /// Columns and rows of the terminal; `None` where there is none, and so no need to wrap.
-    #[must_use]
     pub fn size(&self) -> Option<(u16, u16)> {
         if !self.is_terminal {
             return None;
@@ -56,30 +53,24 @@ impl Screen {
     }
 
     /// Columns to lay a table out in.
-    #[must_use]
     pub fn width(&self) -> Option<u16> {
         self.size().map(|(columns, _)| columns)
     }
 
     /// Text with its marks as colours, where there are colours.
-    #[must_use]
     pub fn paint(&self, text: &str) -> String {
         style::paint(text, self.colors)
     }
 
     /// Prints text, with its marks as colours, at once.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Fails when it cannot be written.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
         let painted = self.paint(text);
         self.write(painted.as_bytes())
     }
 
     /// Writes bytes as they are, at once.
-    ///
-    /// # Errors
-    /// When they cannot be written.
+    /// Fails when they cannot be written.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut out = self.out.lock();
         out.write_all(bytes)?;

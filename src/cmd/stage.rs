@@ -28,9 +28,7 @@ pub struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// Reads the settings and finds the user to become. `exec` gets what starts programs, once it may.
-    ///
-    /// # Errors
-    /// When a setting cannot be used, or there is no such user.
+    /// Fails when a setting cannot be used, or there is no such user.
     pub fn begin(
         cli: &'a Cli,
         environment: Environment<'a>,

@@ -13,7 +13,6 @@ pub enum Style {
     Warning,
     /// Less important.
     Dim,
-    /// A title.
     Title,
 }
 
@@ -45,27 +44,23 @@ impl Style {
     }
 
     /// Marks the text; [`paint`] turns the marks into colours.
-    #[must_use]
     pub fn of(self, text: &str) -> String {
         format!("{}{text}{END}", self.mark())
     }
 }
 
 /// How many columns a text takes, marks left out.
-#[must_use]
 pub fn width(text: &str) -> usize {
     let is_mark = |character: char| character == END || STYLES.iter().any(|style| style.mark() == character);
     text.chars().filter(|character| !is_mark(*character)).count()
 }
 
 /// The text without its marks.
-#[must_use]
 pub fn plain(text: &str) -> String {
     paint(text, false)
 }
 
 /// Turns marks into colours, or takes them out.
-#[must_use]
 pub fn paint(text: &str, colors: bool) -> String {
     let mut painted = String::with_capacity(text.len());
     let mut rest = text;

@@ -27,7 +27,6 @@ pub type Column = (&'static str, Room);
 /// A table without lines, in at most `width` columns if there is such a limit: columns leave, by their
 /// importance, before anything wraps, so that no id and no number breaks in the middle. Cells may hold
 /// marked words.
-#[must_use]
 pub fn render(columns: &[Column], rows: &[Vec<String>], width: Option<u16>) -> String {
     let natural: Vec<usize> = (0..columns.len())
         .map(|column| {
@@ -82,7 +81,6 @@ fn kept(columns: &[Column], natural: &[usize], width: Option<usize>) -> Vec<usiz
 }
 
 /// Text beside a subject, or below it where the terminal is narrow: the text wraps between words.
-#[must_use]
 pub fn beside(rows: &[Vec<String>], width: Option<u16>) -> String {
     const COLUMNS: [Column; 2] = [("", Room::Always), ("", Room::Wraps)];
     if width.is_none_or(|width| width >= STACKED) {
@@ -101,7 +99,6 @@ pub fn beside(rows: &[Vec<String>], width: Option<u16>) -> String {
 }
 
 /// A paragraph that wraps between words, all of it indented.
-#[must_use]
 pub fn wrapped(text: &str, indent: usize, width: Option<u16>) -> String {
     let room = width.map(|width| width.saturating_sub(u16::try_from(indent).unwrap_or(0)));
     let rendered = render(&[("", Room::Wraps)], &[vec![text.to_owned()]], room);
@@ -112,7 +109,6 @@ pub fn wrapped(text: &str, indent: usize, width: Option<u16>) -> String {
 pub const STACKED: u16 = 60;
 
 /// The first of these that fits, else the last.
-#[must_use]
 pub fn fitting(variants: &[String], width: Option<usize>) -> &str {
     let fits = |text: &&String| width.is_none_or(|width| style::width(text) <= width);
     variants.iter().find(fits).or(variants.last()).map_or("", String::as_str)

@@ -29,13 +29,11 @@ pub struct Head {
 
 impl Head {
     /// Keeps at most `limit` bytes.
-    #[must_use]
     pub fn new(limit: usize) -> Self {
         Self { limit, kept: Vec::new(), truncated: false }
     }
 
     /// What was kept: cut after the last whole line, or at a character where one line fills it.
-    #[must_use]
     pub fn captured(self) -> Captured {
         let mut text = match String::from_utf8(self.kept) {
             Ok(text) => text,
@@ -86,21 +84,9 @@ fn without_partial_character(bytes: &[u8]) -> &[u8] {
 /// One line of output, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line<'a> {
-    /// All of it.
     Whole(&'a [u8]),
     /// It was longer than the limit: this many bytes.
     TooLong(u64),
-}
-
-impl Line<'_> {
-    /// How many bytes it has, without its end.
-    #[must_use]
-    pub fn length(self) -> u64 {
-        match self {
-            Self::Whole(bytes) => bytes.len() as u64,
-            Self::TooLong(length) => length,
-        }
-    }
 }
 
 /// Cuts the output into lines of at most `limit` bytes and hands each one on.

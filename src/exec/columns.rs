@@ -13,7 +13,6 @@ pub enum Columns {
 
 impl Columns {
     /// The columns' names in nvidia-smi's words, in the order in which they are printed.
-    #[must_use]
     pub fn names(self) -> &'static [&'static str] {
         match self {
             Self::Full => &[

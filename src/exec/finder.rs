@@ -21,7 +21,6 @@ pub struct Finder {
 
 impl Finder {
     /// Takes absolute directories, and searches them in their order at once.
-    #[must_use]
     pub fn new(folders: Vec<PathBuf>) -> Self {
         let finder = Self { folders, found: [const { OnceLock::new() }; 3] };
         for program in [Program::Systemctl, Program::Journalctl, Program::NvidiaSmi] {
@@ -31,7 +30,6 @@ impl Finder {
     }
 
     /// The absolute path of the program, or `None` while it is missing.
-    #[must_use]
     pub fn path(&self, program: Program) -> Option<&Path> {
         let slot = &self.found[program as usize];
         if slot.get().is_none() {

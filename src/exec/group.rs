@@ -89,9 +89,7 @@ impl Drop for Starting {
 
 impl Reaper {
     /// Must be held while a program is started.
-    ///
-    /// # Errors
-    /// `Busy` if the same invocation is still being ended; `DriverHung` if a child of the program has survived
+    /// Errors: `Busy` if the same invocation is still being ended; `DriverHung` if a child of the program has survived
     /// SIGKILL: a driver that blocks one process would block the next one too.
     pub fn begin(self: &Arc<Self>, invocation: &Invocation) -> Result<Starting, Error> {
         let mut state = self.state();
@@ -177,9 +175,7 @@ pub struct Group {
 
 impl Group {
     /// Takes a child that has just been started in its own process group.
-    ///
-    /// # Errors
-    /// When the kernel has no pidfd for it (before Linux 5.3); the child is killed then.
+    /// Fails when the kernel has no pidfd for it (before Linux 5.3); the child is killed then.
     pub fn new(mut child: Child, invocation: Invocation, begun: Starting) -> io::Result<Self> {
         let id = Pid::from_child(&child);
         match pidfd_open(id, PidfdFlags::empty()) {
@@ -199,9 +195,7 @@ impl Group {
     }
 
     /// The child has exited: kills the rest of its group and returns its exit status.
-    ///
-    /// # Errors
-    /// When it cannot be waited for.
+    /// Fails when it cannot be waited for.
     pub fn ended(mut self) -> io::Result<ExitStatus> {
         // Before reaping: until then the id of the group cannot be reused.
         self.reaper.change(self.id, Tracked::kill);

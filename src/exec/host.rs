@@ -304,7 +304,6 @@ fn take(pipe: &mut Option<OwnedFd>, buffer: &mut [u8], sink: &mut dyn Sink) -> C
 
 impl Ended {
     /// The exit code and stderr of a program that failed, as an error.
-    #[must_use]
     pub fn failure(&self, program: Program) -> Error {
         Error::CommandFailed { program, exit: self.exit, said: Said::from(&*self.stderr.text) }
     }

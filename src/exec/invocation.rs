@@ -36,7 +36,6 @@ pub enum Detail {
 pub enum Gpu {
     /// All there are.
     All,
-    /// The one with this index.
     Index(u16),
 }
 
@@ -96,14 +95,12 @@ pub enum Invocation {
     Smi {
         /// How much of it.
         detail: Detail,
-        /// Of which GPUs.
         gpu: Gpu,
     },
     /// One CSV row per GPU.
     Query {
         /// What is in a row.
         columns: Columns,
-        /// Of which GPUs.
         gpu: Gpu,
     },
 }
@@ -144,7 +141,6 @@ impl Value {
 
 impl Invocation {
     /// The program that is started.
-    #[must_use]
     pub fn program(&self) -> Program {
         match self {
             Self::Show(_) => Program::Systemctl,
@@ -190,20 +186,17 @@ impl Invocation {
     }
 
     /// The arguments that the program gets, without its own name.
-    #[must_use]
     pub fn arguments(&self) -> Vec<String> {
         let value = |value: Option<Value>| value.map(|value| value.to_string()).unwrap_or_default();
         self.parts().into_iter().map(|(fixed, part)| format!("{fixed}{}", value(part))).collect()
     }
 
     /// The program's name and its arguments, as a document shows them.
-    #[must_use]
     pub fn command(&self) -> Vec<String> {
         [self.program().name().to_owned()].into_iter().chain(self.arguments()).collect()
     }
 
     /// The same with `<unit>`, `<n>` and `<epoch seconds>` in the place of values.
-    #[must_use]
     pub fn template(&self) -> Vec<String> {
         let value = |value: Option<Value>| value.map(|value| value.placeholder()).unwrap_or_default();
         let arguments = self.parts().into_iter().map(|(fixed, part)| format!("{fixed}{}", value(part)));
@@ -211,7 +204,6 @@ impl Invocation {
     }
 
     /// Every form a command can have, one invocation each.
-    #[must_use]
     pub fn closed_list() -> Vec<Self> {
         let service = &service::all()[0];
         let lines = Lines::new(None, &Limits::default());

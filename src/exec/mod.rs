@@ -30,7 +30,6 @@ use crate::{
 /// A program that has ended. Its stdout went into the sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// How.
     pub exit: Exit,
     /// What it printed on stderr.
     pub stderr: Captured,
@@ -70,7 +69,6 @@ enum Source {
 impl Executor {
     /// Starts programs of this machine, after privileges are dropped; `interrupt` ends running ones.
     /// `stderr_limit` is how many bytes of a program's stderr are kept.
-    #[must_use]
     pub fn host(
         places: Places,
         reduced: &Reduced,
@@ -81,19 +79,16 @@ impl Executor {
     }
 
     /// Answers from recordings and starts nothing.
-    #[must_use]
     pub fn demo(interrupt: Option<Arc<Interrupt>>) -> Self {
         Self { source: Source::Demo(Demo::new(interrupt)), stderr_limit: 0 }
     }
 
     /// Whether the answers are recordings.
-    #[must_use]
     pub fn is_demo(&self) -> bool {
         matches!(self.source, Source::Demo(_))
     }
 
     /// The time the answers are true for: now, or the moment of the recordings.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         match &self.source {
             Source::Host(_) => Timestamp::now(),
@@ -102,7 +97,6 @@ impl Executor {
     }
 
     /// What can be read of the system's journal. `skipped` are the paths of files that journalctl could not read.
-    #[must_use]
     pub fn journal_files(&self, skipped: &[String]) -> JournalFiles {
         match &self.source {
             Source::Host(host) => host.journal_files(skipped),
@@ -111,7 +105,6 @@ impl Executor {
     }
 
     /// What this process can reach of what the programs will need, without starting one.
-    #[must_use]
     pub fn prerequisites(&self) -> Prerequisites {
         match &self.source {
             Source::Host(host) => {
@@ -122,9 +115,7 @@ impl Executor {
     }
 
     /// Runs a program to its end; its stdout goes into the sink, and of its stderr the beginning is kept.
-    ///
-    /// # Errors
-    /// When it is missing, cannot be started or has not ended at the deadline. A program that ends
+    /// Fails when it is missing, cannot be started or has not ended at the deadline. A program that ends
     /// with a code other than 0 is no error here.
     pub fn run(
         &self,
@@ -145,9 +136,7 @@ impl Executor {
     }
 
     /// The same where its stderr goes into a sink, too.
-    ///
-    /// # Errors
-    /// As [`Executor::run`].
+    /// Errors: as [`Executor::run`].
     pub fn run_with(
         &self,
         invocation: &Invocation,
@@ -163,9 +152,7 @@ impl Executor {
 
     /// Runs a program until it exits, the sink stops, a signal arrives, or the reader of our own output
     /// (`reader`) closes it.
-    ///
-    /// # Errors
-    /// When it is missing or cannot be started, or a signal arrived.
+    /// Fails when it is missing or cannot be started, or a signal arrived.
     pub fn follow(
         &self,
         invocation: &Invocation,
@@ -180,7 +167,6 @@ impl Executor {
     }
 
     /// Programs that have survived SIGKILL, and since when. They are not started until they exit.
-    #[must_use]
     pub fn hung(&self) -> Vec<(Program, Timestamp)> {
         match &self.source {
             Source::Host(host) => host.hung(),

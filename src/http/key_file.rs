@@ -15,17 +15,13 @@ use crate::{
 const LARGEST: u64 = 1024 * 1024;
 
 /// Reads a file that is not secret.
-///
-/// # Errors
-/// When it cannot be read, is not a regular file, or is too large.
+/// Fails when it cannot be read, is not a regular file, or is too large.
 pub(super) fn read(file: &HostFile) -> Result<Vec<u8>, SettingError> {
     read_if(file, |_| None)
 }
 
 /// Reads a secret file.
-///
-/// # Errors
-/// As [`read`], and when users other than its owner and group can read or change it.
+/// Errors: as [`read`], and when users other than its owner and group can read or change it.
 pub(super) fn read_secret(file: &HostFile) -> Result<Vec<u8>, SettingError> {
     read_if(file, |meta| {
         let mode = meta.mode() & 0o7777;

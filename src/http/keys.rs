@@ -20,9 +20,7 @@ pub struct Keys {
 
 impl Keys {
     /// Reads all files; to be called before privileges are dropped.
-    ///
-    /// # Errors
-    /// When one cannot be used.
+    /// Fails when one cannot be used.
     pub fn read(settings: &AuthSettings) -> Result<Self, SettingError> {
         let tls = settings.tls_files().map(|files| Tls::read(&files)).transpose()?;
         let token_file = settings.token_file();
@@ -33,13 +31,10 @@ impl Keys {
     }
 
     /// Authentication.
-    #[must_use]
     pub fn guard(&self) -> &Guard {
         &self.guard
     }
 
-    /// TLS, if it is on.
-    #[must_use]
     pub fn tls(&self) -> Option<&Tls> {
         self.tls.as_ref()
     }

@@ -28,7 +28,6 @@ const BACKLOG: i32 = 4096;
 /// A socket that is listened on. Accepting never blocks.
 #[derive(Debug)]
 pub enum Listener {
-    /// TCP.
     Tcp(TcpListener),
     /// A Unix socket.
     Unix(UnixListener),
@@ -36,9 +35,7 @@ pub enum Listener {
 
 impl Listener {
     /// The next connection, with its peer.
-    ///
-    /// # Errors
-    /// `WouldBlock` if there is none; otherwise the error of accept(2).
+    /// Errors: `WouldBlock` if there is none; otherwise the error of accept(2).
     pub fn accept(&self) -> io::Result<(Wire, Peer)> {
         match self {
             Self::Tcp(listener) => {
@@ -98,7 +95,6 @@ impl Bound {
     }
 
     /// Its address, with the actual port. A Unix socket never uses TLS.
-    #[must_use]
     pub fn name(&self, has_tls: bool) -> String {
         let scheme = match self.listener {
             Listener::Tcp(_) if has_tls => "https://",
@@ -110,9 +106,7 @@ impl Bound {
 }
 
 /// The sockets that systemd passed to this process (sd_listen_fds(3)).
-///
-/// # Errors
-/// When one of them is not a listening TCP or Unix stream socket, with what it is and what to do.
+/// Fails when one of them is not a listening TCP or Unix stream socket, with what it is and what to do.
 pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> {
     let given = environment("LISTEN_FDNAMES").and_then(|names| names.into_string().ok()).unwrap_or_default();
     let mut names = given.split(':');
@@ -181,9 +175,7 @@ fn unfit(sockets: &mut ListenFd, number: usize) -> (RawFd, String) {
 
 /// Binds the address or the path. A socket file gets this mode and, if given, this owner (user and group),
 /// as if that user had started us.
-///
-/// # Errors
-/// When it is in use or not available, with the setting and the cause.
+/// Fails when it is in use or not available, with the setting and the cause.
 pub fn bind(listen: &Listen, mode: u32, owner: Option<(u32, u32)>) -> Result<Bound, SettingError> {
     let bound = match listen {
         Listen::Tcp(address) => TcpListener::bind(address).and_then(Bound::tcp),

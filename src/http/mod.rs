@@ -2,7 +2,7 @@
 
 mod access;
 mod expiry;
-mod gate;
+pub(crate) mod gate;
 mod handler;
 mod key_file;
 mod keys;
@@ -15,7 +15,7 @@ mod questions;
 mod refusal;
 mod reply;
 mod reports;
-mod route;
+pub(crate) mod route;
 mod server;
 mod single_flight;
 mod tls;
@@ -23,23 +23,8 @@ mod wire;
 
 pub use self::{
     keys::Keys,
-    listen::{Bound, Listener, bind, passed},
+    listen::{Bound, bind, passed},
     refusal::Refusal,
     reports::Reports,
     server::{Options, serve},
 };
-
-/// What the fuzz targets call.
-#[cfg(feature = "fuzzing")]
-pub(crate) mod fuzzing {
-    use crate::limits::Limits;
-
-    /// A whole head has only what may be handed on.
-    pub(crate) fn head(bytes: &[u8]) {
-        super::gate::check_head(bytes);
-    }
-
-    pub(crate) fn route(method: &str, target: &str, limits: &Limits) {
-        let _ = super::route::find(method, target, limits, Some("/status"));
-    }
-}

@@ -38,7 +38,6 @@ static IS_NAMESPACED: LazyLock<bool> = LazyLock::new(|| {
 
 impl Peer {
     /// The process at the other end of a Unix socket.
-    #[must_use]
     pub fn of_unix(stream: &UnixStream) -> Self {
         match rustix::net::sockopt::socket_peercred(stream) {
             Ok(credentials) => {
@@ -64,7 +63,6 @@ pub enum Origin {
 
 impl Peer {
     /// Where it comes from.
-    #[must_use]
     pub fn origin(&self) -> Origin {
         match self {
             Self::Tcp(address) => Origin::Network(match address.ip().to_canonical() {
@@ -118,7 +116,6 @@ pub struct Caller {
 
 impl Caller {
     /// A client without an identity.
-    #[must_use]
     pub fn unknown(peer: Peer) -> Self {
         Self { peer, identity: None }
     }

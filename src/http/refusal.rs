@@ -39,7 +39,6 @@ impl From<Error> for Refusal {
 
 impl Refusal {
     /// The code that scripts and clients match on.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotFound => "not_found",

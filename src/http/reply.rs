@@ -14,7 +14,7 @@ use crate::{
 
 /// A status and a document.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reply {
+pub struct Reply {
     status: u16,
     is_busy: bool,
     /// The WWW-Authenticate header.
@@ -27,7 +27,7 @@ pub(super) struct Reply {
 /// What a reply says about the connection that it goes to. The names are those that the gate and tiny_http's side
 /// give it between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Persistence {
+pub enum Persistence {
     Close,
     KeepAlive,
     /// It stays open, which HTTP/1.1 assumes anyway.
@@ -53,12 +53,10 @@ impl FromStr for Persistence {
 }
 
 impl Reply {
-    /// An answer.
     pub(super) fn ok(answer: &impl Serialize) -> Self {
         Self::document(document(answer).into())
     }
 
-    /// A refusal.
     pub(super) fn refused(refusal: &Refusal) -> Self {
         Self {
             status: refusal.status(),

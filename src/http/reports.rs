@@ -31,7 +31,6 @@ pub enum Question {
     Status(&'static Service),
     /// The log of one service.
     Logs(logs::Question),
-    /// The GPUs.
     Gpu(gpu::Question),
 }
 
@@ -86,13 +85,11 @@ type Composed = (Arc<Services>, Arc<GpuReport>, Arc<[u8]>);
 
 impl Reports {
     /// Answers are reused for `max_age`.
-    #[must_use]
     pub fn new(ask: Ask, last_logs: LastLogs, max_age: Duration) -> Self {
         Self { ask, last_logs, last_overview: Mutex::default(), flight: SingleFlight::new(max_age) }
     }
 
     /// The limits of the answers.
-    #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.ask.limits
     }

@@ -20,7 +20,7 @@ use crate::{
 const UNKNOWN: &str = "-";
 
 /// What to do with a request.
-pub(super) enum Route {
+pub enum Route {
     /// The answer needs no program.
     Ready(Reply),
     /// A worker has to ask.
@@ -43,7 +43,7 @@ enum Path {
 
 /// Finds the route of a known path (without what stands in its place-holder) and what to do. An unknown path
 /// or service id comes first, then the method, then parameters.
-pub(super) fn find(
+pub fn find(
     method: &str,
     target: &str,
     limits: &Limits,

@@ -46,9 +46,7 @@ pub struct Options {
 
 /// Serves until a signal comes, then answers what is in flight: for at most the command timeout and
 /// two seconds more.
-///
-/// # Errors
-/// When there is no thread or descriptor left, or tiny_http accepts no more connections.
+/// Fails when there is no thread or descriptor left, or tiny_http accepts no more connections.
 pub fn serve(
     bound: Vec<Bound>,
     reports: Reports,

@@ -28,7 +28,6 @@ impl Queue {
     pub const ALL: [Self; 2] = [Self::NvidiaSmi, Self::Systemd];
 
     /// How many of its questions run in parallel.
-    #[must_use]
     pub fn workers(self) -> usize {
         match self {
             Self::NvidiaSmi => 1,
@@ -61,16 +60,13 @@ impl<T> PerQueue<T> {
 
 /// What can be asked, and in which queue.
 pub trait Key: Clone + Eq + Hash {
-    /// Its queue.
     fn queue(&self) -> Queue;
 }
 
 /// An answer with its age and origin.
 #[derive(Debug, Clone)]
 pub struct Shared<V> {
-    /// The answer.
     pub answer: V,
-    /// Its age.
     pub age: Duration,
     /// It comes from a run that another request started.
     pub reused: bool,
@@ -112,7 +108,6 @@ const SLACK: Duration = Duration::from_millis(300);
 
 impl<K: Key, V: Clone> SingleFlight<K, V> {
     /// Answers are cached for that long; zero disables caching.
-    #[must_use]
     pub fn new(max_age: Duration) -> Self {
         Self {
             max_age,

@@ -35,9 +35,7 @@ pub struct Tls {
 
 impl Tls {
     /// Reads the files; what is odd about them and no reason to stop is said in the log.
-    ///
-    /// # Errors
-    /// When one cannot be read or used, or they do not belong together.
+    /// Fails when one cannot be read or used, or they do not belong together.
     pub fn read(files: &TlsFiles) -> Result<Self, SettingError> {
         let (config, expiry) = configure(files)?;
         let tls = Self {
@@ -51,22 +49,18 @@ impl Tls {
     }
 
     /// The configuration for a new connection.
-    #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The number of reloads: if it differs from that at a connection's start, its client certificate was
     /// verified with older files.
-    #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation.load(Ordering::SeqCst)
     }
 
     /// Reloads the files. Existing connections keep their configuration.
-    ///
-    /// # Errors
-    /// As [`Tls::read`]; the previous files stay in use then.
+    /// Errors: as [`Tls::read`]; the previous files stay in use then.
     pub fn renew(&self) -> Result<(), SettingError> {
         let (config, expiry) = configure(&self.files)?;
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
@@ -85,7 +79,6 @@ impl Tls {
         }
     }
 
-    /// The files.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let TlsFiles { certificate, key, client_ca, .. } = &self.files;
         [Some(certificate), Some(key), client_ca.as_ref()]

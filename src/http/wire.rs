@@ -48,9 +48,7 @@ pub enum Seen {
 
 impl Wire {
     /// Takes over a stream.
-    ///
-    /// # Errors
-    /// When it cannot be made non-blocking.
+    /// Fails when it cannot be made non-blocking.
     pub fn tcp(stream: TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         // Answers are written in one piece; waiting for more of them would only be slow.
@@ -59,9 +57,7 @@ impl Wire {
     }
 
     /// Takes over a stream.
-    ///
-    /// # Errors
-    /// When it cannot be made non-blocking.
+    /// Fails when it cannot be made non-blocking.
     pub fn unix(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         Ok(Self::new(Stream::Unix(stream)))
@@ -129,9 +125,7 @@ impl Wire {
     }
 
     /// Reads what is there into the buffer's end; `Ok(0)` at the end of the stream.
-    ///
-    /// # Errors
-    /// `WouldBlock` when nothing is there; else when the stream is broken.
+    /// Errors: `WouldBlock` when nothing is there; else when the stream is broken.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.stream {
             Stream::Tcp(stream) => (&*stream).read(buffer),
@@ -144,9 +138,7 @@ impl Wire {
     }
 
     /// Writes what there is room for.
-    ///
-    /// # Errors
-    /// `WouldBlock` when there is none; else when the stream is broken.
+    /// Errors: `WouldBlock` when there is none; else when the stream is broken.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.stream {
             Stream::Tcp(stream) => (&*stream).write(bytes),
@@ -160,9 +152,7 @@ impl Wire {
     }
 
     /// Writes all of it, as long as every so often some of it is taken.
-    ///
-    /// # Errors
-    /// `TimedOut` when nothing was taken for that long; else when the stream is broken.
+    /// Errors: `TimedOut` when nothing was taken for that long; else when the stream is broken.
     pub fn write_all(&self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
             match self.write(bytes) {

@@ -65,7 +65,6 @@ pub struct GpuReport {
     pub reason: Option<GpuReason>,
     /// What to do next, where that is known.
     pub hint: Option<&'static str>,
-    /// The rows.
     #[serde(skip_serializing_if = "Rows::is_unasked")]
     pub gpus: Rows,
     /// How many lines of the query's answer could not be read as whole rows; with the rows.
@@ -117,22 +116,18 @@ impl GpuReport {
     }
 
     /// The message that most likely tells the cause.
-    #[must_use]
     pub fn said(&self) -> Option<&str> {
         self.spoken.best()
     }
 
     /// It printed nothing at all.
-    #[must_use]
     pub fn is_silent(&self) -> bool {
         !self.spoken.is_anything
     }
 }
 
 /// Runs nvidia-smi; a run that failed is an answer too.
-///
-/// # Errors
-/// When it could not be started or did not end in time.
+/// Fails when it could not be started or did not end in time.
 pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<GpuReport, Error> {
     let (mut stdout, mut stderr) = (Head::new(ask.limits.max_output()), Head::new(ask.limits.max_output()));
     let (mut spoken, mut on_stderr) = (Spoken::default(), Spoken::default());

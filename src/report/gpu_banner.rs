@@ -1,9 +1,7 @@
 //! What the banner of nvidia-smi says of each GPU.
 
-/// One GPU of the banner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BannerGpu {
-    /// Its index.
     pub index: u16,
     /// Its product name, as far as the banner has room for it.
     pub name: String,
@@ -15,7 +13,6 @@ pub struct BannerGpu {
 
 /// Reads the banner: of each GPU a row with its index, name and bus id, and below it one with its readings. The columns
 /// have been the same since driver 390; what nvidia-smi prints around them is left out. Pure.
-#[must_use]
 pub fn parse(banner: &str) -> Vec<BannerGpu> {
     let mut gpus: Vec<BannerGpu> = Vec::new();
     let mut has_readings = true;

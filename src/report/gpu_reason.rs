@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 ///
 /// Of several that a text names, the first counts: they are in the order of how much they tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "each is explained by its code and its hint")]
 pub enum GpuReason {
     VersionMismatch,
     GpuLost,
@@ -92,7 +91,6 @@ impl GpuReason {
     }
 
     /// The code that scripts match on.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Argument => "argument",
@@ -118,7 +116,6 @@ impl GpuReason {
     }
 
     /// What went wrong, as one sentence; `is_silent`: nvidia-smi printed nothing.
-    #[must_use]
     pub(super) fn sentence(self, exit_code: i32, is_silent: bool) -> String {
         match (self, self.meaning()) {
             (Self::Signal, _) => format!("`nvidia-smi` was killed by signal {}", exit_code - 128),
@@ -129,7 +126,6 @@ impl GpuReason {
     }
 
     /// What went wrong, as a clause.
-    #[must_use]
     pub fn meaning(self) -> Option<&'static str> {
         Some(match self {
             Self::Argument => "it refused an argument",
@@ -154,7 +150,6 @@ impl GpuReason {
     }
 
     /// What to do next, where that is known. Commands named here are those that an operator of this VM can run.
-    #[must_use]
     pub fn hint(self) -> Option<&'static str> {
         Some(match self {
             Self::Argument => "the driver is too old for this query: upgrade it",

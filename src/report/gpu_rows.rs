@@ -6,9 +6,7 @@ use serde_json::Number;
 /// What nvidia-smi says of one GPU; `None` where it has nothing (`[N/A]`, `ERR!` and the like).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct GpuRow {
-    /// Its index.
     pub index: Option<Number>,
-    /// Its UUID.
     pub uuid: Option<String>,
     /// Its product name.
     pub name: Option<String>,
@@ -64,7 +62,6 @@ pub struct GpuRows {
 
 /// Reads the rows of a CSV answer with these columns. A GPU whose line is too short, such as `1, [Unknown Error]`,
 /// keeps its place; other lines, such as warnings, are left out of the rows. Pure.
-#[must_use]
 pub fn parse(columns: &[&str], csv: &str) -> GpuRows {
     let mut answer = GpuRows::default();
     for line in csv.lines().filter(|line| !line.trim().is_empty()) {
@@ -95,7 +92,6 @@ fn broken_off(values: &[&str]) -> Option<GpuRow> {
 }
 
 /// Reads an answer whose first line names its columns, with or without units behind the names.
-#[must_use]
 pub fn parse_with_header(csv: &str) -> GpuRows {
     let Some((header, rows)) = csv.split_once('\n') else { return GpuRows::default() };
     let columns: Vec<&str> =

@@ -22,13 +22,11 @@ pub struct HealthRule {
 
 impl HealthRule {
     /// These services may be masked, as `nvidia-fabricmanager` is on hosts without NVSwitch.
-    #[must_use]
     pub fn new(masked_ok: Vec<&'static Service>) -> Self {
         Self { masked_ok }
     }
 
     /// Judges what systemd says of a unit.
-    #[must_use]
     pub fn judge(&self, service: &Service, status: &UnitStatus) -> Health {
         let is_loaded = status.load_state.as_deref() == Some("loaded");
         let is_active = status.active_state.as_deref() == Some("active");

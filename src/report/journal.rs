@@ -31,13 +31,11 @@ pub struct Entry {
 
 impl Entry {
     /// `2026-11-22T00:49:03.223601Z host ident[pid]: message`; newlines stay inside.
-    #[must_use]
     pub fn line(&self) -> String {
         format!("{}{}", self.prefix(), self.message)
     }
 
     /// What stands before the message in [`Entry::line`].
-    #[must_use]
     pub fn prefix(&self) -> String {
         let Some(timestamp) = &self.timestamp else { return String::new() };
         // `-` is what RFC 5424 writes for a host that is not known.

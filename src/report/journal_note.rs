@@ -11,7 +11,6 @@ pub enum NoteKind {
     TimedOut,
     /// journalctl exited with an error, or was killed.
     Failed,
-    /// The active file was skipped.
     ActiveFileSkipped,
     /// Other files were skipped.
     FilesSkipped,

@@ -85,7 +85,6 @@ pub type Found = HashMap<&'static str, LastLog>;
 
 impl Run {
     /// The last run of a service that ended badly.
-    #[must_use]
     pub fn of(service: &'static Service, status: &UnitStatus, now: Timestamp) -> Self {
         let until = status.state_since.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
         Self {
@@ -99,9 +98,7 @@ impl Run {
 }
 
 /// Asks journalctl. `None` where there is no entry, no permission or no time.
-///
-/// # Errors
-/// Only [`Error::Interrupted`].
+/// Errors: only [`Error::Interrupted`].
 pub fn collect(ask: &Ask, deadline: Deadline, run: &Run) -> Result<Option<LastLog>, Error> {
     let mut best = Best::new(&run.window);
     let mut cutter = LineCutter::new(tail::raw_limit(RECORD), |line| {
@@ -181,22 +178,18 @@ pub struct LastLogs {
 
 impl LastLogs {
     /// Finds and keeps lines, or never looks for any.
-    #[must_use]
     pub fn new(is_on: bool) -> Self {
         Self { is_on, kept: Mutex::default() }
     }
 
     /// Whether lines are looked for.
-    #[must_use]
     pub fn is_on(&self) -> bool {
         self.is_on
     }
 
     /// The lines of these runs. `ask` gets the runs that are not known yet, and returns what it found out of
     /// them within [`PATIENCE`].
-    ///
-    /// # Errors
-    /// Those of `ask`.
+    /// Errors: those of `ask`.
     pub fn find<E>(
         &self,
         runs: Vec<Run>,

@@ -35,6 +35,7 @@ pub struct Question {
 
 /// The logs document.
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "they are the names in the document")]
 pub struct Logs {
     service: ServiceName,
     requested_lines: i64,
@@ -61,7 +62,6 @@ pub struct Logs {
 
 impl Logs {
     /// The parsed entries, if they were asked for.
-    #[must_use]
     pub fn entries(&self) -> &[Entry] {
         self.entries.as_deref().unwrap_or_default()
     }
@@ -82,9 +82,7 @@ struct ServiceName {
 }
 
 /// Asks for the newest entries of a unit.
-///
-/// # Errors
-/// When journalctl could not be asked, may not read the journal or found none. No entries at all
+/// Fails when journalctl could not be asked, may not read the journal or found none. No entries at all
 /// is an answer only if none of these is the cause.
 pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<Logs, Error> {
     let Question { service, lines, since, priority, entries } = question;
@@ -148,9 +146,7 @@ pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<Logs
 }
 
 /// Whether journalctl can read the journal, tried with one entry.
-///
-/// # Errors
-/// As [`collect`].
+/// Errors: as [`collect`].
 pub fn try_to_read(ask: &Ask, deadline: Deadline) -> Result<Vec<Note>, Error> {
     let lines = Lines::new(Some(1), &ask.limits);
     let question =
@@ -161,9 +157,7 @@ pub fn try_to_read(ask: &Ask, deadline: Deadline) -> Result<Vec<Note>, Error> {
 /// Hands on the newest entries of a unit, oldest first, and then each new one as it comes, until
 /// `take` breaks off, a signal comes or `reader`, our own output, is closed at its other end. `warn` gets
 /// each line that journalctl prints on stderr, as it comes.
-///
-/// # Errors
-/// As [`collect`]; and when journalctl ends by itself.
+/// Errors: as [`collect`]; and when journalctl ends by itself.
 pub fn follow(
     ask: &Ask,
     question: Question,

@@ -21,10 +21,10 @@ pub mod reason;
 pub mod services;
 pub mod status;
 mod subject;
-mod tail;
+pub(crate) mod tail;
 pub mod timestamp;
 mod trouble;
-mod unit;
+pub(crate) mod unit;
 mod unit_reason;
 
 use std::{sync::Arc, time::Duration};
@@ -63,37 +63,15 @@ pub struct Ask {
 
 impl Ask {
     /// The moment by which an answer must be complete, from now.
-    #[must_use]
     pub fn deadline(&self) -> Deadline {
         Deadline::after(self.limits.timeout())
     }
 }
 
 /// The service with this id.
-///
-/// # Errors
-/// [`Error::UnknownService`], before anything runs.
+/// Errors: [`Error::UnknownService`], before anything runs.
 pub fn listed(id: &str) -> Result<&'static Service, Error> {
     service::find(id).ok_or_else(|| Error::UnknownService(id.to_owned()))
-}
-
-/// What the fuzz targets call.
-#[cfg(feature = "fuzzing")]
-pub(crate) mod fuzzing {
-    use super::{tail, unit};
-    use crate::service;
-
-    pub(crate) fn show(text: &str) {
-        for block in unit::parse(text) {
-            for service in service::all() {
-                let _ = block.fits(service);
-            }
-        }
-    }
-
-    pub(crate) fn journal(bytes: &[u8]) {
-        tail::check(bytes);
-    }
 }
 
 /// A document with its age behind it: how long ago it was collected, in milliseconds.
@@ -105,8 +83,6 @@ pub struct Aged<'a, T> {
 }
 
 impl<'a, T> Aged<'a, T> {
-    /// An answer of that age.
-    #[must_use]
     pub fn new(answer: &'a T, age: Duration) -> Self {
         Self { answer, age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX) }
     }
@@ -124,20 +100,16 @@ pub struct Body {
 
 impl Body {
     /// A document that was finished but for its age.
-    #[must_use]
     pub fn aged(shared: &Arc<[u8]>, age: Duration) -> Self {
         let end = format!(",\"age_ms\":{}}}\n", u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
         Self { shared: Some(Arc::clone(shared)), own: end.into_bytes() }
     }
 
     /// Its pieces, in order.
-    #[must_use]
     pub fn pieces(&self) -> [&[u8]; 2] {
         [self.shared.as_deref().unwrap_or_default(), &self.own]
     }
 
-    /// Its length.
-    #[must_use]
     pub fn length(&self) -> usize {
         self.pieces().map(<[u8]>::len).iter().sum()
     }
@@ -150,7 +122,6 @@ impl From<Vec<u8>> for Body {
 }
 
 /// A document without its end, which [`Body::aged`] gives it: then it is that of [`Aged`].
-#[must_use]
 pub fn ageless(answer: &impl Serialize) -> Arc<[u8]> {
     let bytes = document(answer);
     bytes.strip_suffix(b"}\n").unwrap_or_default().into()
@@ -158,7 +129,6 @@ pub fn ageless(answer: &impl Serialize) -> Arc<[u8]> {
 
 /// A document as clients get it: compact JSON and one newline, the same on the command line and
 /// over HTTP.
-#[must_use]
 pub fn document(answer: &impl Serialize) -> Vec<u8> {
     // Our documents have text keys and finite numbers only, so this cannot fail; if it ever does,
     // an empty body is the one that no client takes for an answer.

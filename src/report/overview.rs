@@ -19,7 +19,6 @@ use crate::{error::Error, exec::Executor, service, system::Deadline};
 /// How many services of one overview get a log line: the worst.
 const MOST_LINES: usize = 4;
 
-/// The verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
@@ -32,11 +31,9 @@ pub enum Verdict {
 /// The overview document.
 #[derive(Debug, Serialize)]
 pub struct Overview {
-    /// The verdict.
     pub status: Verdict,
     /// All seven, in the order of the allowlist.
     pub services: Arc<Vec<ServiceStatus>>,
-    /// The GPUs.
     pub gpu: Arc<GpuReport>,
     timestamp: String,
     /// What is wrong, worst first.
@@ -54,13 +51,11 @@ fn is_false(flag: &bool) -> bool {
 
 impl Overview {
     /// When it was collected, for people: `2026-11-24 11:51:44 UTC`.
-    #[must_use]
     pub fn collected_at(&self) -> String {
         timestamp::sentence(&self.timestamp)
     }
 
     /// Whether neither systemd nor nvidia-smi could be asked.
-    #[must_use]
     pub fn is_blind(&self) -> bool {
         self.gpu.error.is_some() && self.services.iter().all(|service| service.error.is_some())
     }
@@ -68,9 +63,7 @@ impl Overview {
 
 /// Asks systemd and nvidia-smi at the same time. A part that could not be asked carries its error. The log lines of
 /// services that ended badly are read while nvidia-smi may still run.
-///
-/// # Errors
-/// Only [`Error::Interrupted`].
+/// Errors: only [`Error::Interrupted`].
 pub fn collect(ask: &Ask, deadline: Deadline, last_logs: &LastLogs) -> Result<Overview, Error> {
     let question = gpu::Question::default();
     let every: Vec<_> = service::all().iter().collect();
@@ -126,9 +119,7 @@ pub struct Services {
 
 impl Services {
     /// Finds the lines of those that ended badly; `ask` is as in [`LastLogs::find`].
-    ///
-    /// # Errors
-    /// Those of `ask`.
+    /// Errors: those of `ask`.
     pub fn with_last_logs<E>(
         statuses: Vec<ServiceStatus>,
         last_logs: &LastLogs,
@@ -157,7 +148,6 @@ fn wanted(reasons: &[Reason], services: &[ServiceStatus], now: Timestamp) -> Vec
 
 /// Puts the verdict on answers that are already there; `age` is that of the older one. A part that
 /// could not be asked carries its error. `has_last_logs`: whether reasons have a log line, or null in its place.
-#[must_use]
 pub fn of_parts(
     exec: &Executor,
     services: Result<Arc<Services>, Error>,

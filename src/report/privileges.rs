@@ -15,12 +15,12 @@ use crate::{
 
 /// `{"user","uid","groups","capabilities","started_as_root","no_new_privileges","subcommands":[…]}`
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "they are the names in the document")]
 pub struct Privileges {
     /// The user of the process, after it has dropped privileges.
     pub user: String,
     /// Its user id.
     pub uid: u32,
-    /// Its groups.
     pub groups: Vec<String>,
     /// Which of the two useful capabilities it was granted.
     pub capabilities: Vec<&'static str>,
@@ -32,7 +32,6 @@ pub struct Privileges {
     pub subcommands: Vec<Subcommand>,
 }
 
-/// One subcommand.
 #[derive(Debug, Serialize)]
 pub struct Subcommand {
     /// Its name.
@@ -41,14 +40,12 @@ pub struct Subcommand {
     pub needs: Vec<Need>,
 }
 
-/// One need.
 #[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_field_names, reason = "they are the names in the document")]
 pub struct Need {
-    /// What is needed.
     pub need: Needed,
     /// Whether it is present; null if the machine has nothing of the kind, which no privilege would change.
     pub present: Option<bool>,
-    /// What was found.
     pub found: String,
     /// Ways to grant it, any one of which is enough; empty unless it is missing.
     pub grant: Vec<String>,
@@ -85,7 +82,6 @@ impl Need {
 impl Privileges {
     /// Assembles the report. `subcommands` are their names and needs, `tried` is the result of reading
     /// the journal, `port` the address of `serve` if it is a privileged one, and `binary` the path of this binary.
-    #[must_use]
     pub fn of(
         subcommands: impl Iterator<Item = (&'static str, &'static [Needed])>,
         identity: Identity,
@@ -126,7 +122,6 @@ impl Privileges {
     }
 
     /// Each missing need once.
-    #[must_use]
     pub fn missing(&self) -> Vec<&Need> {
         let mut missing: Vec<&Need> = Vec::new();
         for need in self.subcommands.iter().flat_map(|subcommand| &subcommand.needs) {

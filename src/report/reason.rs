@@ -74,7 +74,6 @@ pub enum Evidence {
     Off,
     /// There is none: nothing failed, nothing was logged, or there was no permission or no time.
     Missing,
-    /// This one.
     Line(LastLog),
 }
 
@@ -84,7 +83,6 @@ impl Evidence {
     }
 
     /// The line, if there is one.
-    #[must_use]
     pub fn line(&self) -> Option<&LastLog> {
         match self {
             Self::Line(line) => Some(line),
@@ -119,7 +117,6 @@ impl Reason {
     }
 
     /// Why nothing is known of the subject, if that is the trouble.
-    #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match &self.kind {
             Kind::Unanswered(error) => Some(error),
@@ -130,7 +127,6 @@ impl Reason {
 
 /// The reasons against these answers, worst first; within that in the order of the allowlist,
 /// the GPUs last.
-#[must_use]
 pub fn against(services: &[ServiceStatus], gpu: Option<&GpuReport>, now: Timestamp) -> Vec<Reason> {
     let of_service = |answer| of_service(answer, now);
     let mut reasons: Vec<Reason> =
@@ -148,7 +144,6 @@ pub(super) fn with_last_logs(reasons: &mut [Reason], found: &Found) {
 
 /// What does not degrade and should be known: units that are healthy only because the operator allows for
 /// it, and unit files that systemd has not read.
-#[must_use]
 pub fn warnings(services: &[ServiceStatus], now: Timestamp) -> Vec<Reason> {
     services.iter().flat_map(|answer| [masked_ok(answer, now), daemon_reload(answer)]).flatten().collect()
 }
@@ -182,7 +177,6 @@ fn of_service(answer: &ServiceStatus, now: Timestamp) -> Option<Reason> {
 }
 
 /// What is wrong with the GPUs' answer; `None` if nothing is.
-#[must_use]
 pub fn of_gpu(report: &GpuReport) -> Option<Reason> {
     if report.status == GpuStatus::Ok {
         return None;

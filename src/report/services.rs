@@ -11,7 +11,6 @@ pub struct Services {
 }
 
 /// The document; nothing has to be asked for it.
-#[must_use]
 pub fn list() -> Services {
     Services { services: service::all() }
 }

@@ -23,7 +23,6 @@ const SHOW_LIMIT: usize = 64 * 1024;
 /// One service's status document.
 #[derive(Debug, Serialize)]
 pub struct ServiceStatus {
-    /// Which service.
     pub service: &'static Service,
     /// What systemd says of it; `None` when it could not be asked.
     pub status: Option<UnitStatus>,
@@ -45,14 +44,12 @@ pub struct Statuses {
 
 impl ServiceStatus {
     /// What is wrong with its unit, in one word; `None` if nothing is, or nothing is known.
-    #[must_use]
     pub fn trouble(&self) -> Option<Trouble> {
         let status = self.status.as_ref().filter(|_| !self.healthy)?;
         Some(unit_reason::of_unit(status, Clock::Absolute).trouble)
     }
 
     /// Whether its unit failed or ended badly, whatever its unit file is by now.
-    #[must_use]
     pub fn ended_badly(&self) -> bool {
         self.status.as_ref().is_some_and(UnitStatus::ended_badly)
     }
@@ -79,9 +76,7 @@ pub(super) fn unanswered(error: &Error) -> Vec<ServiceStatus> {
 }
 
 /// Asks for one service.
-///
-/// # Errors
-/// When systemctl could not be asked or gave no answer that makes sense.
+/// Fails when systemctl could not be asked or gave no answer that makes sense.
 pub fn collect(ask: &Ask, deadline: Deadline, service: &'static Service) -> Result<ServiceStatus, Error> {
     let status = show_one(&ask.exec, deadline, service)?;
     Ok(ServiceStatus::answered(service, status, &ask.rule))
@@ -89,9 +84,7 @@ pub fn collect(ask: &Ask, deadline: Deadline, service: &'static Service) -> Resu
 
 /// Asks for several services in one call. One that could not be asked carries its error; when
 /// the answers do not fit the questions, each service is asked by itself, until the deadline.
-///
-/// # Errors
-/// Only [`Error::Interrupted`].
+/// Errors: only [`Error::Interrupted`].
 pub fn collect_all(
     ask: &Ask,
     deadline: Deadline,

@@ -7,15 +7,12 @@ use crate::service::Service;
 /// A service, or the GPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// A service.
     Service(&'static Service),
-    /// The GPUs.
     Gpu,
 }
 
 impl Subject {
     /// The service's id, or `gpu`.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Service(service) => service.id(),

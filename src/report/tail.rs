@@ -29,20 +29,20 @@ pub(super) fn cut_to(entry: &mut Entry, limit: usize) -> bool {
 }
 
 /// Keeps the newest entries that fit, of lines that come newest first, and counts the others.
-pub(super) struct Tail {
+pub struct Tail {
     room: usize,
     full: bool,
-    pub(super) kept: Vec<(Entry, String)>,
-    pub(super) seen: u64,
-    pub(super) cut: bool,
+    pub kept: Vec<(Entry, String)>,
+    pub seen: u64,
+    pub cut: bool,
     /// Lines that are no entries.
-    pub(super) unreadable: u64,
+    pub unreadable: u64,
     /// The first of them, as far as it matters for the operator.
-    pub(super) first_unreadable: Option<String>,
+    pub first_unreadable: Option<String>,
 }
 
 impl Tail {
-    pub(super) fn new(cap: usize) -> Self {
+    pub fn new(cap: usize) -> Self {
         Self {
             room: cap,
             full: false,
@@ -54,7 +54,7 @@ impl Tail {
         }
     }
 
-    pub(super) fn take(&mut self, line: Line<'_>) {
+    pub fn take(&mut self, line: Line<'_>) {
         self.seen += 1;
         if self.full {
             return;
@@ -82,18 +82,6 @@ impl Tail {
         self.room -= text.len() + 1;
         self.kept.push((entry, text));
     }
-}
-
-/// What is kept of any lines stays within its cap, and every line is counted.
-#[cfg(feature = "fuzzing")]
-pub(super) fn check(bytes: &[u8]) {
-    let cap = 1024;
-    let mut tail = Tail::new(cap);
-    let lines = bytes.split(|byte| *byte == b'\n');
-    let count = lines.clone().count() as u64;
-    lines.for_each(|line| tail.take(Line::Whole(line)));
-    assert_eq!(tail.seen, count);
-    assert!(tail.kept.iter().map(|(_, text)| text.len() + 1).sum::<usize>() <= cap);
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 /// What is wrong with a unit, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// It failed.
     Failed,
     /// It ran to its end, and not with success.
     EndedBadly,
@@ -15,13 +14,9 @@ pub enum Trouble {
     ConditionNotMet,
     /// Its last start was refused by an assertion.
     AssertionFailed,
-    /// It is starting.
     Starting,
-    /// It is stopping.
     Stopping,
-    /// It is reloading.
     Reloading,
-    /// It is masked.
     Masked,
     /// It has no unit file.
     NotFound,
@@ -46,7 +41,6 @@ pub(super) enum Severity {
 
 impl Trouble {
     /// The code that scripts match on.
-    #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Failed => "failed",

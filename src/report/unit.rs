@@ -77,7 +77,7 @@ pub enum Skipped {
 
 /// One unit's block of an answer: what it is called there, and what is said of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Block {
+pub struct Block {
     id: Option<String>,
     names: Vec<String>,
     lines: usize,
@@ -87,7 +87,7 @@ pub(super) struct Block {
 impl Block {
     /// Whether this is the answer for that service: an alias prints its real name as Id, and the
     /// one it was asked by among its Names.
-    pub(super) fn fits(&self, service: &Service) -> bool {
+    pub fn fits(&self, service: &Service) -> bool {
         self.id.as_deref() == Some(service.unit()) || self.names.iter().any(|name| name == service.unit())
     }
 
@@ -106,7 +106,7 @@ impl Block {
 
 /// Reads the blocks of an answer, which blank lines separate. Unknown and unreadable lines are
 /// left out. Pure, so that recorded output can be fed to it.
-pub(super) fn parse(show: &str) -> Vec<Block> {
+pub fn parse(show: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = show.lines().peekable();
     while lines.peek().is_some() {

@@ -136,7 +136,6 @@ impl HostFile {
     }
 
     /// An error about this file.
-    #[must_use]
     pub fn unusable(&self, why: &str) -> SettingError {
         SettingError::unusable(&self.setting, &self.path.to_string_lossy(), why)
     }
@@ -147,7 +146,6 @@ impl HostFile {
 pub struct TlsFiles {
     /// The chain, our own certificate first.
     pub certificate: HostFile,
-    /// Its key.
     pub key: HostFile,
     /// The CAs of client certificates, if those are requested.
     pub client_ca: Option<HostFile>,
@@ -157,9 +155,7 @@ pub struct TlsFiles {
 
 impl AuthSettings {
     /// Reads them all, and checks that they are consistent. Opens no file.
-    ///
-    /// # Errors
-    /// The first one that is invalid, or requires another.
+    /// Errors: the first one that is invalid, or requires another.
     pub(super) fn resolve<S>(look: &Lookup<'_, S>) -> Result<Self, SettingError> {
         let settings = Self::read(look)?;
         settings.check()?;
@@ -201,7 +197,6 @@ impl AuthSettings {
     }
 
     /// The files of TLS, if it is on.
-    #[must_use]
     pub fn tls_files(&self) -> Option<TlsFiles> {
         Some(TlsFiles {
             certificate: HostFile::of(&specs::tls_cert, &self.tls_cert)?,
@@ -212,13 +207,11 @@ impl AuthSettings {
     }
 
     /// The file of bearer tokens, if there is one.
-    #[must_use]
     pub fn token_file(&self) -> Option<HostFile> {
         HostFile::of(&specs::auth_token_file, &self.auth_token_file)
     }
 
     /// All keys that are authorized to sign requests.
-    #[must_use]
     pub fn hotkeys(&self) -> Hotkeys {
         Hotkeys::new(self.allowed_validators.value.iter().chain(&self.miner_ss58.value).cloned().collect())
     }

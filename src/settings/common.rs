@@ -150,9 +150,7 @@ impl Declared for Settings {
 impl Settings {
     /// Reads and checks them all. `is_secure`: this process has more privileges than its caller, which may not
     /// choose files then.
-    ///
-    /// # Errors
-    /// The first one that is invalid or out of range.
+    /// Errors: the first one that is invalid or out of range.
     pub fn resolve(
         given: &Given<Self>,
         environment: Environment<'_>,
@@ -174,7 +172,6 @@ impl Settings {
     }
 
     /// The limits among them.
-    #[must_use]
     pub fn limits(&self) -> Limits {
         Limits::new(
             self.timeout.value,
@@ -186,13 +183,11 @@ impl Settings {
     }
 
     /// The places among them.
-    #[must_use]
     pub fn places(&self) -> Places {
         Places { programs: self.program_path.value.clone(), journal: self.journal_path.value.clone() }
     }
 
     /// The health rule among them.
-    #[must_use]
     pub fn rule(&self) -> HealthRule {
         HealthRule::new(self.masked_ok.value.clone())
     }

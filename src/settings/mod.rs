@@ -17,7 +17,7 @@ pub use self::{
     auth::{AuthSettings, HostFile, TlsFiles},
     common::Settings,
     listen::Listen,
-    serve::{ServeSettings, ServerSettings},
+    serve::ServeSettings,
     spec::{Declared, Given, Spec, Takes},
 };
 
@@ -66,7 +66,6 @@ impl std::error::Error for SettingError {}
 
 impl SettingError {
     /// A setting with its value, and why it cannot be used.
-    #[must_use]
     pub fn unusable(name: &str, given: &str, why: &str) -> Self {
         Self(format!("`{name}` is `{}`: {why}", given.escape_debug()))
     }

@@ -93,9 +93,7 @@ impl Declared for ServeSettings {
 
 impl ServeSettings {
     /// Reads and checks them all. `is_secure` is as in [`super::Settings::resolve`].
-    ///
-    /// # Errors
-    /// The first one that is invalid or out of range.
+    /// Errors: the first one that is invalid or out of range.
     pub fn resolve(
         given: &Given<Self>,
         environment: Environment<'_>,
@@ -107,7 +105,6 @@ impl ServeSettings {
     }
 
     /// One line each, for `serve --check`.
-    #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         let mut lines = vec![Line::new(&LISTEN, self.listen.value.to_string(), self.listen.origin)];
         lines.extend(self.server.lines());

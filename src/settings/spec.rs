@@ -177,7 +177,6 @@ macro_rules! settings {
             }
 
             /// One line each, for `serve --check`.
-            #[must_use]
             pub fn lines(&self) -> Vec<Line> {
                 vec![$(Line::new(&specs::$field, $show(&self.$field.value), self.$field.origin)),+]
             }

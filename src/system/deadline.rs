@@ -11,43 +11,35 @@ pub struct Deadline {
 
 impl Deadline {
     /// `limit` from now.
-    #[must_use]
     pub fn after(limit: Duration) -> Self {
         Self { limit, at: Instant::now() + limit }
     }
 
     /// This one, or `limit` from now if that is sooner.
-    #[must_use]
     pub fn or_in(self, limit: Duration) -> Self {
         if self.left() > limit { Self::after(limit) } else { self }
     }
 
     /// This one or the other, whichever passes first.
-    #[must_use]
     pub fn or_sooner(self, other: Self) -> Self {
         if other.at < self.at { other } else { self }
     }
 
     /// The limit that it was made from.
-    #[must_use]
     pub fn limit(self) -> Duration {
         self.limit
     }
 
     /// The time left; zero when it has passed.
-    #[must_use]
     pub fn left(self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 
     /// The time left with this much added.
-    #[must_use]
     pub fn left_with(self, slack: Duration) -> Duration {
         (self.at + slack).saturating_duration_since(Instant::now())
     }
 
-    /// Whether it has passed.
-    #[must_use]
     pub fn passed(self) -> bool {
         self.left().is_zero()
     }

@@ -28,9 +28,7 @@ pub struct Interrupt {
 impl Interrupt {
     /// Catches SIGINT and SIGTERM. With `with_terminal`, SIGHUP is caught too, so children are ended when the
     /// terminal closes.
-    ///
-    /// # Errors
-    /// When a pipe cannot be created or a signal cannot be caught.
+    /// Fails when a pipe cannot be created or a signal cannot be caught.
     pub fn catch(with_terminal: bool) -> io::Result<Self> {
         let (readable, writable) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let (each, every) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
@@ -47,9 +45,7 @@ impl Interrupt {
 
     /// Ends all children, with `end_all`, and this process at once on the second signal. In its own thread, since all others may be
     /// blocked, by a driver or by a pipe without a reader.
-    ///
-    /// # Errors
-    /// When the thread cannot be started.
+    /// Fails when the thread cannot be started.
     pub fn end_at_the_second(self: &Arc<Self>, end_all: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let interrupt = Arc::clone(self);
         let wait = move || {
@@ -74,7 +70,6 @@ impl Interrupt {
     }
 
     /// The number of the first signal, if there was one.
-    #[must_use]
     pub fn signal(&self) -> Option<i32> {
         match self.signal.load(Ordering::SeqCst) {
             0 => None,
@@ -95,9 +90,7 @@ pub struct Hangup(OwnedFd);
 
 impl Hangup {
     /// From here on SIGHUP no longer ends the process.
-    ///
-    /// # Errors
-    /// When a pipe cannot be created or the signal cannot be caught.
+    /// Fails when a pipe cannot be created or the signal cannot be caught.
     pub fn catch() -> io::Result<Self> {
         let (readable, writable) =
             rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC | rustix::pipe::PipeFlags::NONBLOCK)?;
@@ -106,7 +99,6 @@ impl Hangup {
     }
 
     /// Whether it came; several at once are one.
-    #[must_use]
     pub fn take(&self) -> bool {
         let mut bytes = [0; 64];
         let mut came = false;

@@ -1,6 +1,6 @@
 //! What nvidia-smi printed.
 
-use sek8s_status::report::{GpuRow, parse_gpu_rows, parse_gpu_rows_with_header};
+use sek8s_status::inside::{GpuRow, parse_gpu_rows, parse_gpu_rows_with_header};
 use serde_json::Value;
 
 use crate::{manifest::Recording, stub::Stub, test::Test};

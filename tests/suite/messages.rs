@@ -5,12 +5,9 @@ use std::{collections::BTreeSet, ffi::OsString, fmt::Write as _, fs, os::unix::f
 
 use sek8s_status::{
     cli,
-    error::{Error, Said},
-    http::Keys,
-    http::Refusal,
-    program::{Exit, Program},
-    report::{GpuReason, NoteKind},
-    settings::{Given, ServeSettings, Settings},
+    inside::{
+        Error, Exit, Given, GpuReason, Keys, NoteKind, Program, Refusal, Said, ServeSettings, Settings,
+    },
 };
 
 use crate::{

@@ -10,7 +10,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use sek8s_status::settings::{Declared, ServeSettings, Settings};
+use sek8s_status::inside::{Declared, ServeSettings, Settings};
 
 use crate::test::{BINARY, Test};
 

@@ -19,7 +19,6 @@ use crate::{
 };
 
 /// The moment for which all recordings are true: some minutes after the newest recorded line.
-#[must_use]
 pub fn recorded_at() -> Timestamp {
     // 2026-11-24T12:49:30Z
     Timestamp::constant(1_795_524_570, 0)
@@ -33,7 +32,6 @@ pub struct Demo {
 
 impl Demo {
     /// `interrupt` ends what is being followed.
-    #[must_use]
     pub fn new(interrupt: Option<Arc<Interrupt>>) -> Self {
         Self { interrupt }
     }
@@ -48,9 +46,7 @@ impl Demo {
     }
 
     /// The recorded lines, and then none ever: waits for what ends the following.
-    ///
-    /// # Errors
-    /// When a signal came.
+    /// Fails when a signal came.
     pub fn follow(
         &self,
         invocation: &Invocation,

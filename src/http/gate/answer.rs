@@ -20,9 +20,7 @@ pub(super) struct Answer {
 
 impl Answer {
     /// The answer with this head, and with the body that was handed over for it.
-    ///
-    /// # Errors
-    /// When the head announces another length than the body has. Behind a head to HEAD there is none.
+    /// Fails when the head announces another length than the body has. Behind a head to HEAD there is none.
     pub(super) fn new(head: Head, body: Option<Body>, is_head: bool) -> io::Result<Self> {
         let body = body.unwrap_or_default();
         if !is_head && head.length != body.length() {

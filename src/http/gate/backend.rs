@@ -46,9 +46,7 @@ pub struct Backend {
 impl Backend {
     /// Binds a socket, keeps a handle to it, and removes its file. If the caller is not trusted to choose
     /// files (`is_secure`, AT_SECURE), its environment is ignored.
-    ///
-    /// # Errors
-    /// When there is no directory to bind it in.
+    /// Fails when there is no directory to bind it in.
     pub fn bind(is_secure: bool) -> io::Result<(UnixListener, Self)> {
         let base = match env::var_os("RUNTIME_DIRECTORY").filter(|_| !is_secure) {
             // Of several, the first (systemd.exec(5)). It is ours alone.
@@ -77,9 +75,7 @@ impl Backend {
     }
 
     /// A connection for one exchange.
-    ///
-    /// # Errors
-    /// When there is no descriptor left, or tiny_http does not answer.
+    /// Fails when there is no descriptor left, or tiny_http does not answer.
     pub fn take(&self) -> io::Result<Wire> {
         if let Some(wire) = self.idle() {
             return Ok(wire);

@@ -38,15 +38,12 @@ struct Tls {
 }
 
 impl<'a> Channel<'a> {
-    /// As it is.
     pub fn plain(wire: &'a Wire) -> Self {
         Self { wire, tls: None }
     }
 
     /// Performs the TLS handshake. Once `stop` is readable only a moment is left for it.
-    ///
-    /// # Errors
-    /// `TimedOut`; `UnexpectedEof` when the client has disconnected or sent nothing; otherwise why the handshake
+    /// Errors: `TimedOut`; `UnexpectedEof` when the client has disconnected or sent nothing; otherwise why the handshake
     /// failed. The client has received an alert where TLS allows one.
     pub fn tls(wire: &'a Wire, config: Arc<ServerConfig>, stop: BorrowedFd<'_>) -> io::Result<Self> {
         let session = Box::new(ServerConnection::new(config).map_err(io::Error::other)?);
@@ -92,9 +89,7 @@ impl<'a> Channel<'a> {
     }
 
     /// Reads what is there into the buffer's start; `Ok(0)` at the end.
-    ///
-    /// # Errors
-    /// `WouldBlock` when nothing is there yet; else when the connection is broken.
+    /// Errors: `WouldBlock` when nothing is there yet; else when the connection is broken.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.tls.is_none() {
             return self.wire.read(buffer);
@@ -129,9 +124,7 @@ impl<'a> Channel<'a> {
     }
 
     /// Writes all of it, as long as every so often some of it is taken.
-    ///
-    /// # Errors
-    /// `TimedOut` when nothing was taken for that long; else when the connection is broken.
+    /// Errors: `TimedOut` when nothing was taken for that long; else when the connection is broken.
     pub fn write_all(&mut self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
             let Some(tls) = &mut self.tls else { return self.wire.write_all(bytes, patience) };

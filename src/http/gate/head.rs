@@ -51,9 +51,7 @@ pub enum Read {
 }
 
 /// Reads the first head of these bytes.
-///
-/// # Errors
-/// Anything malformed, ambiguous or over a limit, and every body. The connection must be closed then:
+/// Errors: anything malformed, ambiguous or over a limit, and every body. The connection must be closed then:
 /// the start of the next request is unknown.
 pub fn read(bytes: &[u8]) -> Result<Read, Refusal> {
     // An empty line before the request line is to be ignored (RFC 9112, 2.2).

@@ -42,9 +42,7 @@ impl Heads {
 
     /// Takes out the first head, if it is complete. Parses only if a line may have ended since, or the length
     /// has doubled: parsing everything again for each byte would let a client cause work for free.
-    ///
-    /// # Errors
-    /// As [`head::read`].
+    /// Errors: as [`head::read`].
     pub fn next(&mut self) -> Result<Option<Head>, Refusal> {
         let length = self.bytes.len();
         let new = self.bytes.get(self.looked_at..).unwrap_or_default();

@@ -8,7 +8,7 @@ mod body;
 mod channel;
 mod connection;
 mod eviction;
-mod head;
+pub(crate) mod head;
 mod heads;
 mod lobby;
 mod slot;
@@ -38,16 +38,6 @@ pub use self::{
 };
 use super::{access, keys::Keys, listen::Listener, route, tls::Tls, wire::Wire};
 use crate::auth::Guard;
-
-/// Reads a head; a whole one must have nothing but what may be handed on.
-#[cfg(feature = "fuzzing")]
-pub(crate) fn check_head(bytes: &[u8]) {
-    if let Ok(head::Read::Whole(head, length)) = head::read(bytes) {
-        assert!(length <= bytes.len() && length <= head::HEAD_LIMIT + 2);
-        assert!(head.method.bytes().chain(head.target.bytes()).all(|byte| byte.is_ascii_graphic()));
-        assert!(!head.target.contains('#'));
-    }
-}
 
 /// What a thread of ours needs at most; the default of 2 MiB would be mapped for each connection.
 const STACK: usize = 192 * 1024;
@@ -122,7 +112,6 @@ struct Shared {
 }
 
 /// How many connections are possible: the number in the settings, or fewer if there are not enough descriptors.
-#[must_use]
 pub fn cap(asked: usize) -> usize {
     let limit = open_files();
     let possible = limit.saturating_sub(OTHERS) / PER_CONNECTION;
@@ -147,9 +136,7 @@ fn open_files() -> usize {
 
 impl Gate {
     /// Opens the gate: accepts connections from now on, and forwards their requests to the backend.
-    ///
-    /// # Errors
-    /// When there are no descriptors or threads for it.
+    /// Fails when there are no descriptors or threads for it.
     pub fn open(
         listeners: Vec<Listener>,
         table: Arc<Table>,
@@ -175,9 +162,7 @@ impl Gate {
     }
 
     /// An internal connection, which enters right after accept.
-    ///
-    /// # Errors
-    /// When there is no descriptor or thread for it.
+    /// Fails when there is no descriptor or thread for it.
     pub fn connect(&self) -> io::Result<UnixStream> {
         let (ours, theirs) = UnixStream::pair()?;
         let wire = Arc::new(Wire::unix(theirs)?);

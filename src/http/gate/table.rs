@@ -48,9 +48,7 @@ pub struct Ticket {
 
 impl Table {
     /// A table for so many connections.
-    ///
-    /// # Errors
-    /// When there is no descriptor for it.
+    /// Fails when there is no descriptor for it.
     pub fn new(cap: usize) -> io::Result<Self> {
         let places = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self { cap, state: Mutex::default(), left: Condvar::new(), places })
@@ -138,7 +136,6 @@ impl Table {
     }
 
     /// Who a connection belongs to.
-    #[must_use]
     pub fn caller(&self, id: u64) -> Caller {
         let state = self.state();
         state.slots.get(&id).map_or(Caller::unknown(Peer::Unknown), |slot| Caller {
@@ -187,13 +184,11 @@ impl Table {
 
 impl Ticket {
     /// Names the connection.
-    #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
 
     /// Who it belongs to.
-    #[must_use]
     pub fn peer(&self) -> Peer {
         self.table.caller(self.id).peer
     }
@@ -209,7 +204,6 @@ impl Ticket {
     }
 
     /// The body of the answer, if it went past tiny_http.
-    #[must_use]
     pub fn take_body(&self) -> Option<Body> {
         self.table.state().slots.get_mut(&self.id)?.body.take()
     }
@@ -217,7 +211,6 @@ impl Ticket {
     /// The answer is there, so many bytes of it, and these, which others may be reading, too. Says whether
     /// the connection may go on: not when a newcomer waits for its place, or one that never lets go could
     /// keep all others out. Where too much is unread, those that have been slow the longest have to go.
-    #[must_use]
     pub fn record_answer(&self, own: usize, shared: Option<&Arc<[u8]>>) -> bool {
         let mut state = self.table.state();
         state.enter(self.id, Stage::Reads, |slot| slot.unread = Unread { own, shared: shared.cloned() });

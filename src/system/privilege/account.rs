@@ -72,7 +72,6 @@ impl Account {
 
     /// What will not work for this user. `is_named`: the operator chose the user, so runs without root are
     /// likely.
-    #[must_use]
     pub fn warning(&self, is_named: bool) -> Option<String> {
         let name = &self.user.name;
         if !self.has_journal_group {
@@ -90,19 +89,16 @@ impl Account {
     }
 
     /// The user's name.
-    #[must_use]
     pub fn name(&self) -> &str {
         &self.user.name
     }
 
     /// The user's number.
-    #[must_use]
     pub fn user(&self) -> Uid {
         Uid::from_raw(self.user.id)
     }
 
     /// The number of its own group.
-    #[must_use]
     pub fn group(&self) -> Gid {
         Gid::from_raw(self.user.group)
     }

@@ -18,7 +18,6 @@ impl Capability {
     pub const ALL: [Self; 2] = [Self::DacReadSearch, Self::NetBindService];
 
     /// As capabilities(7) and systemd write it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::DacReadSearch => "CAP_DAC_READ_SEARCH",
@@ -35,9 +34,7 @@ impl Capability {
 }
 
 /// Runs `act` alone with a permitted capability in effect.
-///
-/// # Errors
-/// When it cannot be raised, or the thread cannot be started.
+/// Fails when it cannot be raised, or the thread cannot be started.
 pub fn raised<T: Send>(capability: Capability, act: impl FnOnce() -> T + Send) -> io::Result<T> {
     in_a_thread(|| {
         raise(capability, false)?;
@@ -46,9 +43,7 @@ pub fn raised<T: Send>(capability: Capability, act: impl FnOnce() -> T + Send) -
 }
 
 /// The same for starting a child, which inherits the capability.
-///
-/// # Errors
-/// When it cannot be raised, or the thread or the child cannot be started.
+/// Fails when it cannot be raised, or the thread or the child cannot be started.
 pub fn lend<T: Send>(capability: Capability, start: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
     in_a_thread(|| {
         raise(capability, true)?;

@@ -26,17 +26,13 @@ pub struct Group {
 }
 
 /// All of one kind, as they are now.
-///
-/// # Errors
-/// When the file cannot be read.
+/// Fails when the file cannot be read.
 pub fn users() -> io::Result<Vec<User>> {
     Ok(read(USERS)?.lines().filter_map(user).collect())
 }
 
 /// All of one kind, as they are now.
-///
-/// # Errors
-/// When the file cannot be read.
+/// Fails when the file cannot be read.
 pub fn groups() -> io::Result<Vec<Group>> {
     Ok(read(GROUPS)?.lines().filter_map(group).collect())
 }

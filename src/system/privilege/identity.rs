@@ -71,7 +71,6 @@ pub(super) fn threads() -> Result<usize, PrivilegeError> {
     Ok(all()?.len())
 }
 
-/// The bounding set, one by one.
 pub(super) fn bounding() -> Result<Vec<CapabilitySet>, PrivilegeError> {
     let set = Status::read(Path::new("/proc/thread-self/status"))?.capabilities("CapBnd")?;
     let one = |bit| CapabilitySet::from_bits_retain(1_u64 << bit);
@@ -155,9 +154,7 @@ pub struct Identity {
 
 impl Identity {
     /// Asks the kernel.
-    ///
-    /// # Errors
-    /// When /proc cannot be read.
+    /// Fails when /proc cannot be read.
     pub fn now() -> Result<Self, PrivilegeError> {
         let status = Status::read(Path::new("/proc/self/status"))?;
         let number = |name: &str| {

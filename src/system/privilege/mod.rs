@@ -21,7 +21,7 @@ use rustix::thread::{
 
 use self::capability::raised;
 pub use self::{
-    account::{Account, DEFAULT_ACCOUNT, JOURNAL_GROUP, LAST_ACCOUNT, VIDEO_GROUP},
+    account::{Account, JOURNAL_GROUP, VIDEO_GROUP},
     capability::{Capability, lend},
     identity::Identity,
     trust::trusted,
@@ -54,9 +54,7 @@ pub struct Start {
 impl Start {
     /// Inspects them, and clears every effective capability that root does not need for dropping privileges.
     /// Must be called first.
-    ///
-    /// # Errors
-    /// When the kernel refuses.
+    /// Fails when the kernel refuses.
     pub fn begin() -> Result<Self, PrivilegeError> {
         let ids = unistd::getresuid()
             .map_err(|error| failed("could not read the user ids of this process", error))?;
@@ -80,27 +78,22 @@ impl Start {
 
     /// Whether it has more privileges than its caller: the binary is setuid or has file capabilities
     /// (AT_SECURE, getauxval(3)).
-    #[must_use]
     pub fn is_secure(&self) -> bool {
         self.is_secure
     }
 
     /// Whether any of its user ids is root.
-    #[must_use]
     pub fn is_root(&self) -> bool {
         self.is_root
     }
 
     /// Whether this capability was granted; root counts as having it.
-    #[must_use]
     pub fn has(&self, capability: Capability) -> bool {
         self.granted.contains(&capability)
     }
 
     /// Runs `act`, which may need a capability: with it in effect if it was granted.
-    ///
-    /// # Errors
-    /// When it was granted and cannot be raised.
+    /// Fails when it was granted and cannot be raised.
     pub fn with<T: Send>(&self, capability: Capability, act: impl FnOnce() -> T + Send) -> io::Result<T> {
         if self.is_root || !self.has(capability) {
             return Ok(act());
@@ -109,9 +102,7 @@ impl Start {
     }
 
     /// The user to switch to; `None` without root, where the user stays the same.
-    ///
-    /// # Errors
-    /// When the user does not exist or is root, or when only root could switch to it.
+    /// Fails when the user does not exist or is root, or when only root could switch to it.
     pub fn account(&self, run_as: Option<&str>) -> Result<Option<Account>, PrivilegeError> {
         if self.is_root {
             return Account::to_run_as(run_as).map(Some);
@@ -124,9 +115,7 @@ impl Start {
 
     /// Drops everything but `keep`, permanently, and verifies it. Root switches to the account and keeps
     /// nothing.
-    ///
-    /// # Errors
-    /// When anything could not be dropped.
+    /// Fails when anything could not be dropped.
     pub fn give_up(self, account: Option<&Account>, keep: &[Capability]) -> Result<Reduced, PrivilegeError> {
         let kept: Vec<_> = match account {
             Some(account) => {
@@ -155,13 +144,11 @@ pub struct Reduced {
 
 impl Reduced {
     /// Whether journalctl can be given the capability to read every journal.
-    #[must_use]
     pub fn lends_journal(&self) -> bool {
         self.kept.contains(&Capability::DacReadSearch)
     }
 
     /// The privileges that the process was started with.
-    #[must_use]
     pub fn start(&self) -> &Start {
         &self.start
     }
