@@ -5,8 +5,8 @@ use std::{cell::OnceCell, sync::Arc};
 use super::{Call, Failure, plan::Plan};
 use crate::{
     cli::Cli,
-    exec::Executor,
-    report::Ask,
+    exec::{Executor, Places},
+    report::{Ask, health::HealthRule},
     settings::{Environment, Settings},
     stderr_log,
     system::{
@@ -57,14 +57,22 @@ impl<'a> Stage<'a> {
         let exec = Arc::new(if cli.global.demo {
             Executor::demo(ends_programs)
         } else {
-            Executor::host(settings.places(), &reduced, ends_programs, settings.max_output.value)
+            let places = Places {
+                programs: settings.program_path.value.clone(),
+                journal: settings.journal_path.value.clone(),
+            };
+            Executor::host(places, &reduced, ends_programs, settings.max_output.value)
         });
         let ending = Arc::clone(&exec);
         interrupt.end_at_the_second(move || ending.end_all())?;
         // It is set only here, so there is nothing in it yet.
         let _ = self.exec.set(Arc::clone(&exec));
         Ok(Call {
-            ask: Ask { exec, limits: settings.limits(), rule: settings.rule() },
+            ask: Ask {
+                exec,
+                limits: settings.limits(),
+                rule: HealthRule::new(settings.masked_ok.value.clone()),
+            },
             json: cli.global.json,
             interrupt,
             settings,

@@ -8,9 +8,6 @@ use std::{
 
 use crate::program::Program;
 
-/// The default search path; the caller's `PATH` is never used.
-pub const SEARCH_PATH: &str = "/usr/bin:/bin:/usr/local/bin:/usr/local/nvidia/bin";
-
 /// Finds each program once. A missing one is searched again for the next question, since a driver may be
 /// installed while we run.
 #[derive(Debug)]

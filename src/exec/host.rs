@@ -2,7 +2,6 @@
 
 use std::{
     io,
-    ops::ControlFlow,
     os::{
         fd::{BorrowedFd, OwnedFd},
         unix::process::{CommandExt, ExitStatusExt},
@@ -10,7 +9,6 @@ use std::{
     path::PathBuf,
     process::{Command, ExitStatus, Stdio},
     sync::Arc,
-    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -18,21 +16,16 @@ use jiff::Timestamp;
 use super::{
     Ended, Finder, Followed, Invocation, Places, Sink,
     group::{Group, Reaper},
+    running::{End, Running},
 };
 use crate::{
     error::{Error, Said},
     program::{Exit, Program},
     system::{
-        Deadline, Interrupt, JournalFiles, Wait,
+        Deadline, Interrupt, JournalFiles,
         privilege::{self, Capability, Reduced},
     },
 };
-
-/// How long to wait for the end of output once the program has exited.
-const OUTPUT_GRACE: Duration = Duration::from_millis(100);
-
-/// What a pipe can hold, so that one read empties it.
-const PIPE: usize = 64 * 1024;
 
 /// Starts programs on this machine.
 #[derive(Debug)]
@@ -129,7 +122,7 @@ impl Host {
         }
     }
 
-    fn start(&self, invocation: &Invocation) -> Result<Run, Error> {
+    fn start(&self, invocation: &Invocation) -> Result<Running, Error> {
         let program = invocation.program();
         let begun = self.reaper.begin(invocation)?;
         let path = self.finder.path(program).ok_or(Error::MissingBinary(program))?;
@@ -156,7 +149,7 @@ impl Host {
         let stderr = child.stderr.take().map(OwnedFd::from);
         let group =
             Group::new(child, invocation.clone(), begun).map_err(|error| not_started(program, &error))?;
-        Ok(Run { group, stdout, stderr, grace: None, buffer: vec![0; PIPE] })
+        Ok(Running::new(group, stdout, stderr))
     }
 }
 
@@ -185,119 +178,6 @@ impl From<ExitStatus> for Exit {
             (Some(code), _) => Self::Code(code),
             (None, Some(signal)) => Self::Signal(signal),
             (None, None) => Self::Code(-1),
-        }
-    }
-}
-
-/// Why reading ended.
-enum End {
-    Exited,
-    Deadline,
-    Interrupted(i32),
-    Stopped,
-}
-
-/// A running program: its process group, and its two pipes until each is closed.
-struct Run {
-    group: Group,
-    stdout: Option<OwnedFd>,
-    stderr: Option<OwnedFd>,
-    /// How long its output may still take, once it has exited.
-    grace: Option<Deadline>,
-    buffer: Vec<u8>,
-}
-
-impl Run {
-    /// Reads both pipes as they fill (a full one would stop the program for ever) until the
-    /// program has ended and its output too. One loop, one deadline, no thread.
-    fn read(
-        &mut self,
-        interrupt: Option<&Interrupt>,
-        reader: Option<BorrowedFd<'_>>,
-        deadline: Option<Deadline>,
-        stdout: &mut dyn Sink,
-        stderr: &mut dyn Sink,
-    ) -> End {
-        loop {
-            if self.grace.is_some() && self.stdout.is_none() && self.stderr.is_none() {
-                return End::Exited;
-            }
-            let events = self.wait(interrupt, reader, deadline);
-            if events.is_empty() {
-                // The program may be gone while something it started still holds the pipes. What it left
-                // in them itself was read in the round that saw it go.
-                return if self.grace.is_some() { End::Exited } else { End::Deadline };
-            }
-            for event in events {
-                let read = match event {
-                    Event::Interrupted => match interrupt.and_then(Interrupt::signal) {
-                        Some(signal) => return End::Interrupted(signal),
-                        None => ControlFlow::Continue(()),
-                    },
-                    Event::ReaderGone => ControlFlow::Break(()),
-                    Event::Exited => {
-                        self.grace = Some(Deadline::after(OUTPUT_GRACE));
-                        ControlFlow::Continue(())
-                    }
-                    Event::Stdout => take(&mut self.stdout, &mut self.buffer, stdout),
-                    Event::Stderr => take(&mut self.stderr, &mut self.buffer, stderr),
-                };
-                if read.is_break() {
-                    return End::Stopped;
-                }
-            }
-        }
-    }
-
-    fn wait(
-        &self,
-        interrupt: Option<&Interrupt>,
-        reader: Option<BorrowedFd<'_>>,
-        deadline: Option<Deadline>,
-    ) -> Vec<Event> {
-        let mut wait = Wait::new();
-        if let Some(interrupt) = interrupt {
-            wait = wait.readable(interrupt, Event::Interrupted);
-        }
-        if let Some(reader) = &reader {
-            wait = wait.closed(reader, Event::ReaderGone);
-        }
-        if self.grace.is_none() {
-            wait = wait.readable(&self.group, Event::Exited);
-        }
-        if let Some(stdout) = &self.stdout {
-            wait = wait.readable(stdout, Event::Stdout);
-        }
-        if let Some(stderr) = &self.stderr {
-            wait = wait.readable(stderr, Event::Stderr);
-        }
-        let sooner = |grace: Deadline| deadline.map_or(grace, |deadline| deadline.or_sooner(grace));
-        wait.until(self.grace.map(sooner).or(deadline))
-    }
-}
-
-/// What a running program is waited for.
-enum Event {
-    Interrupted,
-    ReaderGone,
-    Exited,
-    Stdout,
-    Stderr,
-}
-
-/// Reads once; at the end of output the pipe is closed and forgotten.
-fn take(pipe: &mut Option<OwnedFd>, buffer: &mut [u8], sink: &mut dyn Sink) -> ControlFlow<()> {
-    let Some(fd) = pipe else { return ControlFlow::Continue(()) };
-    match rustix::io::read(fd, &mut *buffer) {
-        Ok(0) => {
-            *pipe = None;
-            ControlFlow::Continue(())
-        }
-        Ok(count) => sink.feed(&buffer[..count]),
-        Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => ControlFlow::Continue(()),
-        Err(_) => {
-            *pipe = None;
-            ControlFlow::Continue(())
         }
     }
 }

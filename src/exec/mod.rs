@@ -9,6 +9,7 @@ mod finder;
 mod group;
 mod host;
 mod invocation;
+mod running;
 
 use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
 
@@ -17,7 +18,7 @@ use jiff::Timestamp;
 pub use self::{
     capture::{Captured, Head, Line, LineCutter, Sink},
     columns::Columns,
-    finder::{Finder, SEARCH_PATH},
+    finder::Finder,
     invocation::{Detail, Gpu, Invocation},
 };
 use self::{demo::Demo, host::Host};

@@ -48,7 +48,7 @@ impl Key for Part {
     fn queue(&self) -> Queue {
         match self {
             Self::Gpu(_) => Queue::NvidiaSmi,
-            _ => Queue::Systemd,
+            Self::AllServices | Self::Service(_) | Self::Logs(_) | Self::LastLog(_) => Queue::Systemd,
         }
     }
 }

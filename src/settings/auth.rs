@@ -91,7 +91,6 @@ settings! {
             flag: "allowed-validators",
             variable: "ALLOWED_VALIDATORS",
             takes: Takes::One("SS58"),
-            hint: ValueHint::Other,
             heading: AUTHENTICATION,
         }
         miner_ss58: Option<Address> {
@@ -102,7 +101,6 @@ settings! {
             flag: "miner-ss58",
             variable: "MINER_SS58",
             takes: Takes::One("SS58"),
-            hint: ValueHint::Other,
             heading: AUTHENTICATION,
         }
         mode: Mode {
@@ -114,7 +112,6 @@ settings! {
             variable: "AUTH",
             default: "any",
             takes: Takes::One("any|all"),
-            hint: ValueHint::Other,
             heading: AUTHENTICATION,
         }
     }

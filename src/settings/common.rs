@@ -10,13 +10,7 @@ use super::{
     spec::settings,
     values::{count, duration, folders, ids, max_output, on_or_off, paths, services, timeout, word},
 };
-use crate::{
-    exec::{Places, SEARCH_PATH},
-    limits::Limits,
-    report::health::HealthRule,
-    service::Service,
-    system::JOURNAL_PATH,
-};
+use crate::{limits::Limits, program::SEARCH_PATH, service::Service, system::JOURNAL_PATH};
 
 const LIMITS: Option<&str> = Some("Limits");
 const HOST: Option<&str> = Some("This host");
@@ -32,7 +26,6 @@ settings! {
             variable: "COMMAND_TIMEOUT_SECONDS",
             default: "10s",
             takes: Takes::One("DURATION"),
-            hint: ValueHint::Other,
             heading: LIMITS,
         }
         max_output: usize {
@@ -43,7 +36,6 @@ settings! {
             variable: "MAX_OUTPUT_BYTES",
             default: "16KiB",
             takes: Takes::One("SIZE"),
-            hint: ValueHint::Other,
             heading: LIMITS,
         }
         log_default: u32 {
@@ -54,7 +46,6 @@ settings! {
             variable: "LOG_TAIL_DEFAULT",
             default: "200",
             takes: Takes::One("N"),
-            hint: ValueHint::Other,
             heading: LIMITS,
         }
         log_max: u32 {
@@ -65,7 +56,6 @@ settings! {
             variable: "LOG_TAIL_MAX",
             default: "1000",
             takes: Takes::One("N"),
-            hint: ValueHint::Other,
             heading: LIMITS,
         }
         log_window: u32 {
@@ -76,7 +66,6 @@ settings! {
             variable: "LOG_WINDOW_MAX_MINUTES",
             default: "1440",
             takes: Takes::One("MINUTES"),
-            hint: ValueHint::Other,
             heading: LIMITS,
         }
         masked_ok: Vec<&'static Service> {
@@ -87,6 +76,7 @@ settings! {
             flag: "masked-ok",
             variable: "MASKED_OK",
             takes: Takes::Many("ID"),
+            hint: ValueHint::Unknown,
             heading: HOST,
         }
         last_log: bool {
@@ -97,7 +87,6 @@ settings! {
             variable: "LAST_LOG",
             default: "on",
             takes: Takes::One("on|off"),
-            hint: ValueHint::Other,
             heading: HOST,
         }
         program_path: Vec<PathBuf> {
@@ -180,15 +169,5 @@ impl Settings {
             self.log_max.value,
             self.log_window.value,
         )
-    }
-
-    /// The places among them.
-    pub fn places(&self) -> Places {
-        Places { programs: self.program_path.value.clone(), journal: self.journal_path.value.clone() }
-    }
-
-    /// The health rule among them.
-    pub fn rule(&self) -> HealthRule {
-        HealthRule::new(self.masked_ok.value.clone())
     }
 }

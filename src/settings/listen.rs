@@ -16,7 +16,6 @@ pub(super) static LISTEN: Spec = Spec {
     variable: "BIND_ADDRESS, PORT",
     default: "127.0.0.1:8080",
     takes: Takes::One("ADDRESS:PORT"),
-    hint: ValueHint::Other,
     help: "TCP address and port to listen on",
     excludes: Some("uds"),
     ..Spec::NONE

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use clap::ValueHint;
-
 use super::{
     AuthSettings, Declared, Environment, Given, Line, Listen, Setting, SettingError, Spec, Takes,
     listen::{LISTEN, UDS},
@@ -23,7 +21,6 @@ settings! {
             variable: "UDS_MODE",
             default: "0660",
             takes: Takes::One("MODE"),
-            hint: ValueHint::Other,
         }
         path_prefix: Option<String> {
             read: path_prefix,
@@ -33,7 +30,6 @@ settings! {
             flag: "path-prefix",
             variable: "PATH_PREFIX",
             takes: Takes::One("PATH"),
-            hint: ValueHint::Other,
         }
         max_connections: u32 {
             read: count(1..=4096),
@@ -44,7 +40,6 @@ settings! {
             variable: "MAX_CONNECTIONS",
             default: "64",
             takes: Takes::One("N"),
-            hint: ValueHint::Other,
         }
         max_age: Duration {
             read: max_age,
@@ -55,7 +50,6 @@ settings! {
             variable: "MAX_AGE",
             default: "1s",
             takes: Takes::One("DURATION"),
-            hint: ValueHint::Other,
         }
         log_level: LogLevel {
             read: |text: &str| text.parse(),
@@ -66,7 +60,6 @@ settings! {
             variable: "LOG_LEVEL",
             default: "info",
             takes: Takes::One("LEVEL"),
-            hint: ValueHint::Other,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Spec {
         flag: "",
         variable: "",
         takes: Takes::Nothing,
-        hint: ValueHint::Unknown,
+        hint: ValueHint::Other,
         default: "",
         help: "",
         more: "",
@@ -67,13 +67,12 @@ impl Spec {
             .long(self.flag)
             .help(self.help)
             .long_help(format!("{}\n\n{}", self.help, more.collect::<Vec<_>>().join(" ")))
-            .value_hint(self.hint)
             .help_heading(self.heading)
             .global(is_global)
             .hide_short_help(is_global);
         let argument = match self.takes {
-            Takes::One(name) => argument.value_name(name),
-            Takes::Many(name) => argument.value_name(name).action(ArgAction::Append),
+            Takes::One(name) => argument.value_name(name).value_hint(self.hint),
+            Takes::Many(name) => argument.value_name(name).value_hint(self.hint).action(ArgAction::Append),
             Takes::Nothing => argument.action(ArgAction::SetTrue),
         };
         match self.excludes {
