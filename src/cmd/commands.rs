@@ -11,7 +11,7 @@ struct Commands {
     commands: Vec<Vec<String>>,
 }
 
-/// Prints the closed list, from the constructors that fill it in.
+/// Prints the closed list, from the same enum that is run.
 pub(super) fn run(call: &Call, screen: &mut Screen) -> Result<Outcome, Failure> {
     let commands: Vec<_> = Invocation::closed_list().iter().map(Invocation::template).collect();
     if call.json {

@@ -17,7 +17,7 @@ use super::{
     gate::{CONNECTION_HEADER, PERSISTENCE_HEADER, Table},
     peer::{Caller, Peer},
     reply::{Persistence, Reply},
-    reports::{Question, Reports},
+    reports::{Question, Reports, Single},
     route::{self, Route},
 };
 use crate::service::Service;
@@ -74,7 +74,8 @@ impl Handler {
             Err(refusal) => answer(self, request, Reply::refused(&refusal), Provenance::AtOnce, false),
             Ok(Route::Ask(question)) => {
                 let own = self.own_service;
-                let is_own_log = matches!(question, Question::Logs(logs) if Some(logs.service) == own);
+                let is_own_log =
+                    matches!(question, Question::One(Single::Logs(logs)) if Some(logs.service) == own);
                 let handler = Arc::clone(self);
                 self.reports.ask(question, move |document| {
                     let (reply, provenance) = match document {

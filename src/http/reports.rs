@@ -27,10 +27,18 @@ use crate::{
 pub enum Question {
     /// Everything, with the verdict.
     Overview,
+    /// One document of a program.
+    One(Single),
+}
+
+/// What one program answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Single {
     /// The state of one service.
     Status(&'static Service),
     /// The log of one service.
     Logs(logs::Question),
+    /// The GPUs.
     Gpu(gpu::Question),
 }
 
@@ -38,17 +46,17 @@ pub enum Question {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Part {
     AllServices,
-    Service(&'static Service),
-    Logs(logs::Question),
     LastLog(Run),
-    Gpu(gpu::Question),
+    One(Single),
 }
 
 impl Key for Part {
     fn queue(&self) -> Queue {
         match self {
-            Self::Gpu(_) => Queue::NvidiaSmi,
-            Self::AllServices | Self::Service(_) | Self::Logs(_) | Self::LastLog(_) => Queue::Systemd,
+            Self::One(Single::Gpu(_)) => Queue::NvidiaSmi,
+            Self::One(Single::Status(_) | Single::Logs(_)) | Self::AllServices | Self::LastLog(_) => {
+                Queue::Systemd
+            }
         }
     }
 }
@@ -121,13 +129,15 @@ impl Reports {
                 let services = Services::with_last_logs(statuses, &self.last_logs, ask.exec.now(), lines)?;
                 Answer::AllServices(Arc::new(services))
             }
-            Part::Service(service) => Answer::Ageless(ageless(&status::collect(ask, deadline, service)?)),
-            Part::Logs(question) => {
+            Part::One(Single::Status(service)) => {
+                Answer::Ageless(ageless(&status::collect(ask, deadline, service)?))
+            }
+            Part::One(Single::Logs(question)) => {
                 let logs = logs::collect(ask, deadline, *question)?;
                 log_notes(&logs);
                 Answer::Ageless(ageless(&logs))
             }
-            Part::Gpu(question) => {
+            Part::One(Single::Gpu(question)) => {
                 let report = gpu::collect(ask, deadline, *question)?;
                 if let Some(error) = &report.query_error {
                     log_cause(error);
@@ -177,9 +187,7 @@ impl Reports {
     ) {
         let part = match question {
             Question::Overview => return self.ask_for_all(take),
-            Question::Status(service) => Part::Service(service),
-            Question::Logs(question) => Part::Logs(question),
-            Question::Gpu(question) => Part::Gpu(question),
+            Question::One(single) => Part::One(single),
         };
         self.flight.ask(&part, self.ask.deadline(), |shared| {
             take(shared.and_then(|shared| Ok(Document { body: aged(&shared)?, shared: shared.reused })));
@@ -192,7 +200,7 @@ impl Reports {
         let deadline = self.ask.deadline();
         let first = Arc::new(Mutex::new(None));
         let take = Arc::new(Mutex::new(Some(take)));
-        for part in [Part::AllServices, Part::Gpu(gpu::Question::default())] {
+        for part in [Part::AllServices, Part::One(Single::Gpu(gpu::Question::default()))] {
             let (reports, first, take) = (Arc::clone(self), Arc::clone(&first), Arc::clone(&take));
             let is_services = part == Part::AllServices;
             self.flight.ask(&part, deadline, move |shared| {

@@ -7,7 +7,7 @@ use super::{
     questions,
     refusal::Refusal,
     reply::Reply,
-    reports::Question,
+    reports::{Question, Single},
 };
 use crate::{
     error::Error,
@@ -32,13 +32,43 @@ struct Health {
     status: &'static str,
 }
 
-enum Path {
-    Health,
-    Services,
-    Overview,
-    Status(&'static Service),
-    Logs(&'static Service),
-    Gpu,
+/// What to do at a path.
+#[derive(Clone, Copy)]
+enum Act {
+    Plainly(fn(&Query<'_>, &Limits) -> Result<Route, Error>),
+    /// For the service whose id stands in the place of `{id}`.
+    ForService(fn(&'static Service, &Query<'_>, &Limits) -> Result<Route, Error>),
+}
+
+const HEALTH: &str = "/health";
+
+/// Every path there is.
+const ROUTES: [(&str, Act); 6] = [
+    (HEALTH, Act::Plainly(|_, _| Ok(Route::Ready(Reply::ok(&Health { status: "ok" }))))),
+    ("/services", Act::Plainly(|_, _| Ok(Route::Ready(Reply::ok(&services::list()))))),
+    ("/overview", Act::Plainly(|_, _| Ok(Route::Ask(Question::Overview)))),
+    (
+        "/services/{id}/status",
+        Act::ForService(|service, _, _| Ok(Route::Ask(Question::One(Single::Status(service))))),
+    ),
+    (
+        "/services/{id}/logs",
+        Act::ForService(|service, query, limits| {
+            Ok(Route::Ask(Question::One(Single::Logs(questions::logs(service, query, limits)?))))
+        }),
+    ),
+    (
+        "/gpu/nvidia-smi",
+        Act::Plainly(|query, _| Ok(Route::Ask(Question::One(Single::Gpu(questions::gpu(query)?))))),
+    ),
+];
+
+/// A path that was found.
+struct Found {
+    /// As in [`ROUTES`].
+    template: &'static str,
+    act: Act,
+    id: Option<String>,
 }
 
 /// Finds the route of a known path (without what stands in its place-holder) and what to do. An unknown path
@@ -50,33 +80,35 @@ pub fn find(
     prefix: Option<&str>,
 ) -> (&'static str, Result<Route, Refusal>) {
     let (path, query) = split(target);
-    let Some((template, path)) = find_path(path, prefix) else { return (UNKNOWN, Err(Refusal::NotFound)) };
-    (template, path.map_err(Refusal::from).and_then(|path| choose(&path, method, query, limits)))
+    match find_path(path, prefix) {
+        Some(found) => (found.template, found.choose(method, query, limits)),
+        None => (UNKNOWN, Err(Refusal::NotFound)),
+    }
 }
 
-fn choose(path: &Path, method: &str, query: &str, limits: &Limits) -> Result<Route, Refusal> {
-    if !matches!(method, "GET" | "HEAD") {
-        return Err(Refusal::MethodNotAllowed);
+impl Found {
+    fn choose(&self, method: &str, query: &str, limits: &Limits) -> Result<Route, Refusal> {
+        let service = self.id.as_deref().map(listed).transpose()?;
+        if !matches!(method, "GET" | "HEAD") {
+            return Err(Refusal::MethodNotAllowed);
+        }
+        let query = Query::parse(query);
+        Ok(match (self.act, service) {
+            (Act::Plainly(act), _) => act(&query, limits)?,
+            (Act::ForService(act), Some(service)) => act(service, &query, limits)?,
+            (Act::ForService(_), None) => return Err(Refusal::NotFound),
+        })
     }
-    let query = Query::parse(query);
-    Ok(match path {
-        Path::Health => Route::Ready(Reply::ok(&Health { status: "ok" })),
-        Path::Services => Route::Ready(Reply::ok(&services::list())),
-        Path::Overview => Route::Ask(Question::Overview),
-        Path::Status(service) => Route::Ask(Question::Status(service)),
-        Path::Logs(service) => Route::Ask(Question::Logs(questions::logs(service, &query, limits)?)),
-        Path::Gpu => Route::Ask(Question::Gpu(questions::gpu(&query)?)),
-    })
 }
 
 /// The route of a target, for the log.
 pub(super) fn template(target: &str, prefix: Option<&str>) -> &'static str {
-    find_path(split(target).0, prefix).map_or(UNKNOWN, |(template, _)| template)
+    find_path(split(target).0, prefix).map_or(UNKNOWN, |found| found.template)
 }
 
 /// Whether this target is `/health`, whatever the method.
 pub(super) fn is_health(target: &str, prefix: Option<&str>) -> bool {
-    matches!(find_path(split(target).0, prefix), Some((_, Ok(Path::Health))))
+    find_path(split(target).0, prefix).is_some_and(|found| found.template == HEALTH)
 }
 
 /// Path and query.
@@ -97,26 +129,29 @@ fn without_authority(target: &str) -> &str {
     }
 }
 
-/// The route of a path, and what stands there; `None` for an unknown one.
-fn find_path(path: &str, prefix: Option<&str>) -> Option<(&'static str, Result<Path, Error>)> {
+/// The route of a path, also behind the prefix; `None` for an unknown one.
+fn find_path(path: &str, prefix: Option<&str>) -> Option<Found> {
     // Decoded after the split, so that an escaped slash can never make a new segment.
-    let decoded: Option<Vec<String>> = path.strip_prefix('/')?.split('/').map(decode).collect();
-    let decoded = decoded?;
-    let segments: Vec<&str> = decoded.iter().map(String::as_str).collect();
+    let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(decode).collect::<Option<_>>()?;
     let prefix: Vec<&str> = prefix.map(|prefix| prefix.split('/').skip(1).collect()).unwrap_or_default();
-    let prefixed = || segments.strip_prefix(&*prefix).filter(|_| !prefix.is_empty()).and_then(known);
-    known(&segments).or_else(prefixed)
+    let is_prefixed =
+        !prefix.is_empty() && segments.len() > prefix.len() && segments[..prefix.len()] == prefix;
+    known(&segments).or_else(|| known(is_prefixed.then(|| &segments[prefix.len()..])?))
 }
 
-fn known(segments: &[&str]) -> Option<(&'static str, Result<Path, Error>)> {
-    Some(match segments {
-        ["health"] => ("/health", Ok(Path::Health)),
-        ["services"] => ("/services", Ok(Path::Services)),
-        ["overview"] => ("/overview", Ok(Path::Overview)),
-        ["services", id, "status"] => ("/services/{id}/status", listed(id).map(Path::Status)),
-        ["services", id, "logs"] => ("/services/{id}/logs", listed(id).map(Path::Logs)),
-        ["gpu", "nvidia-smi"] => ("/gpu/nvidia-smi", Ok(Path::Gpu)),
-        _ => return None,
+fn known(segments: &[String]) -> Option<Found> {
+    ROUTES.into_iter().find_map(|(template, act)| {
+        let parts: Vec<&str> = template.split('/').skip(1).collect();
+        let mut id = None;
+        let is_same = |(part, segment): (&&str, &String)| match *part {
+            "{id}" => {
+                id = Some(segment.clone());
+                true
+            }
+            part => part == segment,
+        };
+        let is_found = parts.len() == segments.len() && parts.iter().zip(segments).all(is_same);
+        is_found.then_some(Found { template, act, id })
     })
 }
 
