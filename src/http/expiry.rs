@@ -30,7 +30,7 @@ impl Expiry {
     /// Of the chain that was read from this file.
     pub(super) fn of(path: &Path, chain: &[CertificateDer<'_>]) -> Option<Self> {
         let certificates = chain.iter().filter_map(|der| Certificate::from_der(der).ok());
-        let dates = certificates.map(|one| one.tbs_certificate.validity);
+        let dates = certificates.map(|one| *one.tbs_certificate().validity());
         let dates = dates.map(|one| (timestamp(one.not_before), timestamp(one.not_after)));
         let (from, until) = dates.reduce(|(from, until), one| (from.max(one.0), until.min(one.1)))?;
         Some(Self { path: path.to_owned(), from, until, said: None })

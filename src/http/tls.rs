@@ -142,6 +142,6 @@ fn roots(ca: &HostFile) -> Result<RootCertStore, SettingError> {
 
 /// The subject of a client's certificate, as RFC 4514 writes it; of one that was verified.
 pub(super) fn subject(certificate: &CertificateDer<'_>) -> String {
-    let subject = Certificate::from_der(certificate).map(|one| one.tbs_certificate.subject.to_string());
+    let subject = Certificate::from_der(certificate).map(|one| one.tbs_certificate().subject().to_string());
     subject.ok().filter(|subject| !subject.is_empty()).unwrap_or_else(|| "(no subject)".to_owned())
 }
