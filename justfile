@@ -17,7 +17,7 @@ check:
 
 # Render man/ and completions/ after a change of the command line
 render:
-    cargo run --example render
+    UPDATE_EXAMPLES=1 cargo test --test suite rendered
 
 # Renew the expected documents and the examples in the docs; read the diff
 renew:
@@ -34,7 +34,7 @@ mutants:
 
 # Print every promised figure beside its bound
 figures:
-    packaging/build --bin sek8s-status --example bare --example signature
+    packaging/build --bin sek8s-status --bench bare --bench signature
     benches/figures
 
 # Build a release into target/dist, and again elsewhere to compare

@@ -4,6 +4,7 @@
 mod render;
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -13,19 +14,27 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// With `UPDATE_EXAMPLES`, writes them first.
 #[test]
 fn what_is_rendered_is_not_stale() {
-    let mut expected = Vec::new();
-    for (name, content) in render::files() {
-        let found = fs::read(root().join(&name)).unwrap_or_default();
-        assert!(found == content, "{name} is stale: run `cargo run --example render`");
-        expected.push(name);
-    }
+    const RENEW: &str = "run `UPDATE_EXAMPLES=1 cargo test --test suite rendered`";
+    let is_renewed = std::env::var_os("UPDATE_EXAMPLES").is_some();
+    let expected: BTreeMap<_, _> =
+        render::files().into_iter().map(|(name, content)| (root().join(name), content)).collect();
     for folder in ["man", "completions"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
-            let name = format!("{folder}/{}", entry.unwrap().file_name().into_string().unwrap());
-            assert!(expected.contains(&name), "{name} is left over: run `cargo run --example render`");
+            let path = entry.unwrap().path();
+            if is_renewed && !expected.contains_key(&path) {
+                fs::remove_file(&path).unwrap();
+            }
+            assert!(is_renewed || expected.contains_key(&path), "{} is left over: {RENEW}", path.display());
         }
+    }
+    for (path, content) in expected {
+        if is_renewed {
+            fs::write(&path, &content).unwrap();
+        }
+        assert!(fs::read(&path).unwrap_or_default() == content, "{} is stale: {RENEW}", path.display());
     }
 }
 
