@@ -28,10 +28,6 @@ renew:
 fuzz SECONDS="10":
     fuzz/run {{SECONDS}}
 
-# Run the tests against 60 mutations of the code
-mutants:
-    .ci/mutants
-
 # Print every promised figure beside its bound
 figures:
     packaging/build --bin sek8s-status --bench bare --bench signature
