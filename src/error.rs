@@ -263,7 +263,7 @@ impl Serialize for Error {
 
 /// An error as a document of its own: `{"detail":{…}}`, the form that existing clients expect.
 #[derive(Serialize)]
-pub struct ErrorDocument<'a, E> {
+pub(crate) struct ErrorDocument<'a, E> {
     /// The error.
     pub detail: &'a E,
 }

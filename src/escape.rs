@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// Makes control, escape, bidi and other invisible characters visible, newlines included, so that
 /// the text is one line that can neither move the cursor nor pretend to be something else. A tab
 /// stays.
-pub fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for character in text.chars() {
         push(&mut harmless, character);
@@ -14,7 +14,7 @@ pub fn line(text: &str) -> String {
 }
 
 /// The same for text from a client, cut after so many characters; an ellipsis stands for the rest.
-pub fn bounded(text: &str, most: usize) -> String {
+pub(crate) fn bounded(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => line(&text[..end]) + "…",
         None => line(text),
@@ -22,7 +22,7 @@ pub fn bounded(text: &str, most: usize) -> String {
 }
 
 /// The same for text of several lines: their ends stay.
-pub fn lines(text: &str) -> String {
+pub(crate) fn lines(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for character in text.chars() {
         if character == '\n' { harmless.push('\n') } else { push(&mut harmless, character) }

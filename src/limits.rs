@@ -71,44 +71,44 @@ impl Limits {
 
 /// How many log lines are asked for, already clamped to what may be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Lines {
+pub(crate) struct Lines {
     requested: i64,
     clamped: u32,
 }
 
 impl Lines {
     /// What was asked for, or the default of these limits.
-    pub fn new(requested: Option<i64>, limits: &Limits) -> Self {
+    pub(crate) fn new(requested: Option<i64>, limits: &Limits) -> Self {
         let requested = requested.unwrap_or(i64::from(limits.log_default)).clamp(-SATURATED, SATURATED);
         let clamped = requested.clamp(1, i64::from(limits.log_max));
         Self { requested, clamped: u32::try_from(clamped).unwrap_or(limits.log_max) }
     }
 
     /// The number asked for, before clamping.
-    pub fn requested(self) -> i64 {
+    pub(crate) fn requested(self) -> i64 {
         self.requested
     }
 
     /// The number journalctl is asked for: at least 1, at most the limit.
-    pub fn clamped(self) -> u32 {
+    pub(crate) fn clamped(self) -> u32 {
         self.clamped
     }
 }
 
 /// How grave an entry of a log is, from 0 (emerg) to 7 (debug): this and worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Priority(u8);
+pub(crate) struct Priority(u8);
 
 impl Priority {
     /// The gravest.
-    pub const WORST: Self = Self(0);
+    pub(crate) const WORST: Self = Self(0);
 
     /// What may be given for one.
-    pub const ALLOWED: &'static str =
+    pub(crate) const ALLOWED: &'static str =
         "a number from 0 to 7 or one of emerg, alert, crit, err, warning, notice, info, debug";
 
     /// From 0 to 7.
-    pub fn number(self) -> u8 {
+    pub(crate) fn number(self) -> u8 {
         self.0
     }
 }

@@ -1,11 +1,11 @@
 //! Numbers and booleans as people write them, in settings and in queries alike.
 
 /// The largest integer that survives every JSON reader: 2^53 − 1.
-pub const SATURATED: i64 = (1 << 53) - 1;
+pub(crate) const SATURATED: i64 = (1 << 53) - 1;
 
 /// An integer, `-?[0-9]+` of any length, saturated at ±[`SATURATED`]. `None` for anything else, a plus sign and blanks
 /// included.
-pub fn integer(text: &str) -> Option<i64> {
+pub(crate) fn integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -15,12 +15,12 @@ pub fn integer(text: &str) -> Option<i64> {
 }
 
 /// A whole number without a sign, `[0-9]+`; `None` for anything else and for what does not fit.
-pub fn whole(text: &str) -> Option<u32> {
+pub(crate) fn whole(text: &str) -> Option<u32> {
     text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// A boolean, in any case.
-pub fn boolean(text: &str) -> Option<bool> {
+pub(crate) fn boolean(text: &str) -> Option<bool> {
     let is = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
     if is(["true", "1", "yes", "on"]) {
         Some(true)

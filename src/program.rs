@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The default search path; the caller's `PATH` is never used.
-pub const SEARCH_PATH: &str = "/usr/bin:/bin:/usr/local/bin:/usr/local/nvidia/bin";
+pub(crate) const SEARCH_PATH: &str = "/usr/bin:/bin:/usr/local/bin:/usr/local/nvidia/bin";
 
 /// The only three programs that are ever started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -75,7 +75,7 @@ static ALLOWLIST: [Service; 7] = [
 ];
 
 /// Every listed service, in the order used everywhere.
-pub fn all() -> &'static [Service] {
+pub fn all() -> &'static [Service; 7] {
     &ALLOWLIST
 }
 

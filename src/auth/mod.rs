@@ -5,7 +5,7 @@
 
 mod credentials;
 pub(crate) mod signature;
-pub mod ss58;
+pub(crate) mod ss58;
 mod token;
 
 use std::{
@@ -18,9 +18,8 @@ use std::{
 pub use self::{
     credentials::Credentials,
     signature::{Hotkeys, PURPOSE},
-    ss58::Address,
-    token::Tokens,
 };
+pub(crate) use self::{ss58::Address, token::Tokens};
 
 /// How many of the configured schemes a request must pass.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

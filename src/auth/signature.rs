@@ -8,7 +8,7 @@ use super::{Address, Credentials, Judged, credentials::Shown};
 pub const PURPOSE: &str = "status";
 
 /// The largest difference between a nonce and our clock, in either direction, in seconds.
-pub const MAX_DRIFT: u64 = 30;
+pub(crate) const MAX_DRIFT: u64 = 30;
 
 /// Domain of the signatures of Substrate's accounts (`sp_core::sr25519`).
 const CONTEXT: &[u8] = b"substrate";
@@ -91,7 +91,6 @@ fn time(nonce: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 mod tests {
     use serde_json::Value;
 

@@ -6,7 +6,7 @@ use subtle::{ConditionallySelectable, ConstantTimeEq};
 use super::{Credentials, Judged};
 
 /// The fewest characters of a token.
-pub const SHORTEST: usize = 32;
+pub(super) const SHORTEST: usize = 32;
 
 /// The tokens of a file. Only their digests are kept: all of one length, so that comparing tells nothing.
 #[derive(Debug)]
@@ -78,7 +78,6 @@ fn bearer(authorization: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test ends by panicking")]
 mod tests {
     use super::*;
 

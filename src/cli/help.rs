@@ -1,10 +1,10 @@
 //! The texts around the help of each subcommand: examples, exit codes, and how `serve` is set up.
 
-pub const MAIN: &str = "\
+pub(super) const MAIN: &str = "\
 Start with `sek8s-status overview`; --demo works on any machine.
 Exit codes: 0 healthy, 1 degraded or unhealthy, 2 could not tell";
 
-pub const MAIN_LONG: &str = "\
+pub(super) const MAIN_LONG: &str = "\
 Examples:
   sek8s-status overview               is this VM healthy, and if not, why?
   sek8s-status logs k3s -n 50         the last 50 log entries of one service
@@ -16,30 +16,30 @@ Exit codes:
   1  something is degraded or unhealthy
   2  could not tell: usage error, unknown service id, missing program, timeout";
 
-pub const SERVICES: &str = "Example:\n  sek8s-status services --json | jq -r '.services[].id'";
+pub(super) const SERVICES: &str = "Example:\n  sek8s-status services --json | jq -r '.services[].id'";
 
-pub const STATUS: &str = "\
+pub(super) const STATUS: &str = "\
 Examples:
   sek8s-status status                 all services, as a table
   sek8s-status status k3s             one service, with details
   sek8s-status status k3s --json
 Exit codes: 0 healthy, 1 unhealthy, 2 could not tell";
 
-pub const LOGS: &str = "\
+pub(super) const LOGS: &str = "\
 Examples:
   sek8s-status logs k3s               the last 200 entries
   sek8s-status logs k3s -n 5 --since 1h30m
   sek8s-status logs k3s -f            follow new entries
   sek8s-status logs k3s --json --entries | jq '.entries[].message'";
 
-pub const GPU: &str = "\
+pub(super) const GPU: &str = "\
 Examples:
   sek8s-status gpu                    one row per GPU
   sek8s-status gpu --gpu 3 --detail   the full report (-q) of GPU 3
   sek8s-status gpu --raw              the output of nvidia-smi itself
   sek8s-status gpu --json --parsed | jq '.gpus[].temperature_c'";
 
-pub const OVERVIEW: &str = "\
+pub(super) const OVERVIEW: &str = "\
 Examples:
   sek8s-status overview
   sek8s-status overview --watch 5s    repeat until Ctrl-C
@@ -47,9 +47,9 @@ Examples:
   sek8s-status overview --masked-ok nvidia-fabricmanager
 Exit codes: 0 ok, 1 degraded, 2 could not tell";
 
-pub const COMMANDS: &str = "Example:\n  sek8s-status commands --json";
+pub(super) const COMMANDS: &str = "Example:\n  sek8s-status commands --json";
 
-pub const SERVE: &str = "\
+pub(super) const SERVE: &str = "\
 Examples:
   sek8s-status serve                 listen on http://127.0.0.1:8080
   sek8s-status serve --check         print every setting with its origin
@@ -57,7 +57,7 @@ Examples:
 Paths, TLS and authentication: see --help";
 
 /// The tests of docs/authentication.md run the recipes line by line.
-pub const SERVE_LONG: &str = r#"Examples:
+pub(super) const SERVE_LONG: &str = r#"Examples:
   sek8s-status serve                  listen on http://127.0.0.1:8080
   sek8s-status serve --listen '[::1]:9000' --path-prefix /status
   sek8s-status serve --uds /run/sek8s-status/http.sock
@@ -106,7 +106,7 @@ Signed requests (sign.py is in docs/authentication.md):
   curl -H "X-Chutes-Hotkey: $hotkey" -H "X-Chutes-Nonce: $nonce" \
       -H "X-Chutes-Signature: $signature" http://localhost:8080/services"#;
 
-pub const PRIVILEGES: &str = "\
+pub(super) const PRIVILEGES: &str = "\
 Examples:
   sek8s-status privileges
   sudo sek8s-status privileges            those that remain when started as root

@@ -9,7 +9,7 @@ mod overview;
 mod plan;
 mod privileges;
 mod reasons;
-pub mod screen;
+pub(crate) mod screen;
 mod serve;
 mod services;
 mod stage;
@@ -20,7 +20,7 @@ mod table;
 
 use std::{io, sync::Arc};
 
-pub use self::stage::Stage;
+pub(crate) use self::stage::Stage;
 use self::{screen::Screen, style::Style};
 use crate::{
     cli::Command,
@@ -35,7 +35,7 @@ use crate::{
 
 /// What a finished subcommand has found; its exit code follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Well,
     /// Answered, and something is degraded or unhealthy.
     Degraded,
@@ -45,7 +45,7 @@ pub enum Outcome {
 
 /// Why a subcommand did not finish.
 #[derive(Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// There is no answer.
     Answer(Error),
     /// The answer could not be printed.
@@ -83,7 +83,7 @@ impl From<PrivilegeError> for Failure {
 }
 
 /// What every subcommand is called with.
-pub struct Call {
+pub(crate) struct Call {
     /// What answers are collected with.
     pub ask: Ask,
     /// Documents instead of tables.
@@ -109,7 +109,7 @@ impl Call {
 
 /// Runs a subcommand.
 /// Fails when a setting cannot be used, or there is no answer, or it cannot be printed.
-pub fn run(command: &Command, stage: Stage<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
+pub(crate) fn run(command: &Command, stage: Stage<'_>, screen: &mut Screen) -> Result<Outcome, Failure> {
     match command {
         Command::Services => services::run(&stage.call()?, screen),
         Command::Status(flags) => status::run(flags, &stage.call()?, screen),

@@ -172,9 +172,11 @@ fn gpu_texts(gpu: &GpuReport) -> Vec<String> {
         range(gpus.iter().filter_map(|gpu| gpu.temperature_c), "°C"),
         range(gpus.iter().filter_map(|gpu| gpu.busy_percent), "% busy"),
     ];
-    let mut texts = vec![what];
+    let mut texts = vec![what.clone()];
+    let mut longest = what;
     for reading in readings.into_iter().flatten() {
-        texts.insert(0, format!("{}, {reading}", texts[0]));
+        longest = format!("{longest}, {reading}");
+        texts.insert(0, longest.clone());
     }
     let count = gpus.len();
     texts.push(if count == 1 { "1 GPU".to_owned() } else { format!("{count} GPUs") });
@@ -244,7 +246,7 @@ fn draw(text: &str, interval: Duration, screen: &mut Screen) -> io::Result<()> {
     let mut picture = String::from("\x1b[H");
     let room = rows - 1;
     let shown = if lines.len() > room { room - 1 } else { lines.len() };
-    for line in &lines[..shown] {
+    for line in lines.iter().take(shown) {
         picture.push_str(&format!("{line}\x1b[K\r\n"));
     }
     if shown < lines.len() {

@@ -12,7 +12,7 @@ use crate::{cli::Color, settings::Environment};
 
 /// Our own output.
 #[derive(Debug)]
-pub struct Screen {
+pub(crate) struct Screen {
     out: io::Stdout,
     is_terminal: bool,
     colors: bool,
@@ -21,7 +21,7 @@ pub struct Screen {
 impl Screen {
     /// The standard output. By itself it has colours on a terminal, unless `NO_COLOR` is set or
     /// `TERM` is `dumb`.
-    pub fn new(color: Color, environment: Environment<'_>) -> Self {
+    pub(crate) fn new(color: Color, environment: Environment<'_>) -> Self {
         let out = io::stdout();
         let is_terminal = out.is_terminal();
         let says_no = environment("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -35,12 +35,12 @@ impl Screen {
     }
 
     /// Whether people look at it.
-    pub fn is_terminal(&self) -> bool {
+    pub(crate) fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
     /// Columns and rows of the terminal; `None` where there is none, and so no need to wrap.
-    pub fn size(&self) -> Option<(u16, u16)> {
+    pub(crate) fn size(&self) -> Option<(u16, u16)> {
         if !self.is_terminal {
             return None;
         }
@@ -53,25 +53,25 @@ impl Screen {
     }
 
     /// Columns to lay a table out in.
-    pub fn width(&self) -> Option<u16> {
+    pub(crate) fn width(&self) -> Option<u16> {
         self.size().map(|(columns, _)| columns)
     }
 
     /// Text with its marks as colours, where there are colours.
-    pub fn paint(&self, text: &str) -> String {
+    pub(crate) fn paint(&self, text: &str) -> String {
         style::paint(text, self.colors)
     }
 
     /// Prints text, with its marks as colours, at once.
     /// Fails when it cannot be written.
-    pub fn print(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
         let painted = self.paint(text);
         self.write(painted.as_bytes())
     }
 
     /// Writes bytes as they are, at once.
     /// Fails when they cannot be written.
-    pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut out = self.out.lock();
         out.write_all(bytes)?;
         out.flush()

@@ -17,7 +17,7 @@ use crate::{
 
 /// A subcommand that still has the privileges it was started with. It opens what needs them, and then makes its
 /// [`Call`].
-pub struct Stage<'a> {
+pub(crate) struct Stage<'a> {
     pub(super) environment: Environment<'a>,
     pub(super) start: Start,
     pub(super) account: Option<Account>,
@@ -29,7 +29,7 @@ pub struct Stage<'a> {
 impl<'a> Stage<'a> {
     /// Reads the settings and finds the user to become. `exec` gets what starts programs, once it may.
     /// Fails when a setting cannot be used, or there is no such user.
-    pub fn begin(
+    pub(crate) fn begin(
         cli: &'a Cli,
         environment: Environment<'a>,
         exec: &'a OnceCell<Arc<Executor>>,

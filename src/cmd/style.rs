@@ -4,7 +4,7 @@ use owo_colors::Style as Codes;
 
 /// How a word is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub(super) enum Style {
     /// All is well.
     Good,
     /// Something is wrong.
@@ -44,24 +44,24 @@ impl Style {
     }
 
     /// Marks the text; [`paint`] turns the marks into colours.
-    pub fn of(self, text: &str) -> String {
+    pub(super) fn of(self, text: &str) -> String {
         format!("{}{text}{END}", self.mark())
     }
 }
 
 /// How many columns a text takes, marks left out.
-pub fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     let is_mark = |character: char| character == END || STYLES.iter().any(|style| style.mark() == character);
     text.chars().filter(|character| !is_mark(*character)).count()
 }
 
 /// The text without its marks.
-pub fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     paint(text, false)
 }
 
 /// Turns marks into colours, or takes them out.
-pub fn paint(text: &str, colors: bool) -> String {
+pub(super) fn paint(text: &str, colors: bool) -> String {
     let mut painted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((start, style)) = next_mark(rest) {

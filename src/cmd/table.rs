@@ -12,7 +12,7 @@ const LEAST: usize = 16;
 
 /// What becomes of a column where a terminal is narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
+pub(super) enum Room {
     /// It is always there, and never breaks.
     Always,
     /// It leaves; those with the highest number first.
@@ -22,12 +22,13 @@ pub enum Room {
 }
 
 /// A column: its title, and what becomes of it.
-pub type Column = (&'static str, Room);
+pub(super) type Column = (&'static str, Room);
 
 /// A table without lines, in at most `width` columns if there is such a limit: columns leave, by their
 /// importance, before anything wraps, so that no id and no number breaks in the middle. Cells may hold
 /// marked words.
-pub fn render(columns: &[Column], rows: &[Vec<String>], width: Option<u16>) -> String {
+#[expect(clippy::indexing_slicing, reason = "a column is known by its number, and every number is of one")]
+pub(super) fn render(columns: &[Column], rows: &[Vec<String>], width: Option<u16>) -> String {
     let natural: Vec<usize> = (0..columns.len())
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| style::width(cell));
@@ -57,13 +58,14 @@ pub fn render(columns: &[Column], rows: &[Vec<String>], width: Option<u16>) -> S
 }
 
 /// The columns that there is room for, in their order.
+#[expect(clippy::indexing_slicing, reason = "a column is known by its number, and every number is of one")]
 fn kept(columns: &[Column], natural: &[usize], width: Option<usize>) -> Vec<usize> {
     let mut kept: Vec<usize> = (0..columns.len()).collect();
     let Some(width) = width else { return kept };
     loop {
         let needs = |column: &usize| match columns[*column].1 {
             Room::Wraps => natural[*column].min(LEAST),
-            _ => natural[*column],
+            Room::Always | Room::Leaves(_) => natural[*column],
         };
         let total: usize = kept.iter().map(needs).sum::<usize>() + GAP * kept.len().saturating_sub(1);
         if total <= width {
@@ -81,7 +83,7 @@ fn kept(columns: &[Column], natural: &[usize], width: Option<usize>) -> Vec<usiz
 }
 
 /// Text beside a subject, or below it where the terminal is narrow: the text wraps between words.
-pub fn beside(rows: &[Vec<String>], width: Option<u16>) -> String {
+pub(super) fn beside(rows: &[Vec<String>], width: Option<u16>) -> String {
     const COLUMNS: [Column; 2] = [("", Room::Always), ("", Room::Wraps)];
     if width.is_none_or(|width| width >= STACKED) {
         return render(&COLUMNS, rows, width);
@@ -99,17 +101,17 @@ pub fn beside(rows: &[Vec<String>], width: Option<u16>) -> String {
 }
 
 /// A paragraph that wraps between words, all of it indented.
-pub fn wrapped(text: &str, indent: usize, width: Option<u16>) -> String {
+pub(super) fn wrapped(text: &str, indent: usize, width: Option<u16>) -> String {
     let room = width.map(|width| width.saturating_sub(u16::try_from(indent).unwrap_or(0)));
     let rendered = render(&[("", Room::Wraps)], &[vec![text.to_owned()]], room);
     rendered.lines().map(|line| format!("{}{line}\n", " ".repeat(indent))).collect()
 }
 
 /// Below this width subjects stand above their texts.
-pub const STACKED: u16 = 60;
+pub(super) const STACKED: u16 = 60;
 
 /// The first of these that fits, else the last.
-pub fn fitting(variants: &[String], width: Option<usize>) -> &str {
+pub(super) fn fitting(variants: &[String], width: Option<usize>) -> &str {
     let fits = |text: &&String| width.is_none_or(|width| style::width(text) <= width);
     variants.iter().find(fits).or(variants.last()).map_or("", String::as_str)
 }

@@ -5,14 +5,14 @@
 use std::ops::ControlFlow;
 
 /// Takes the output of a program as it comes, in pieces of any size.
-pub trait Sink {
+pub(crate) trait Sink {
     /// Takes the next bytes; `Break` ends the program, where the caller allows for that.
     fn feed(&mut self, bytes: &[u8]) -> ControlFlow<()>;
 }
 
 /// Text that was read from a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Captured {
+pub(crate) struct Captured {
     /// At most the limit, in bytes; bytes that are no UTF-8 became U+FFFD.
     pub text: String,
     /// Something was left out.
@@ -21,7 +21,7 @@ pub struct Captured {
 
 /// Keeps the first bytes, up to a limit.
 #[derive(Debug)]
-pub struct Head {
+pub(crate) struct Head {
     limit: usize,
     kept: Vec<u8>,
     truncated: bool,
@@ -29,12 +29,12 @@ pub struct Head {
 
 impl Head {
     /// Keeps at most `limit` bytes.
-    pub fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self { limit, kept: Vec::new(), truncated: false }
     }
 
     /// What was kept: cut after the last whole line, or at a character where one line fills it.
-    pub fn captured(self) -> Captured {
+    pub(crate) fn captured(self) -> Captured {
         let mut text = match String::from_utf8(self.kept) {
             Ok(text) => text,
             Err(error) => {
@@ -60,7 +60,7 @@ impl Head {
 impl Sink for Head {
     fn feed(&mut self, bytes: &[u8]) -> ControlFlow<()> {
         let room = self.limit - self.kept.len();
-        self.kept.extend_from_slice(&bytes[..room.min(bytes.len())]);
+        self.kept.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         self.truncated |= bytes.len() > room;
         ControlFlow::Continue(())
     }
@@ -68,29 +68,26 @@ impl Sink for Head {
 
 fn without_partial_character(bytes: &[u8]) -> &[u8] {
     let mut rest = bytes;
-    loop {
-        match std::str::from_utf8(rest) {
-            Err(error) if error.error_len().is_none() => {
-                return &bytes[..bytes.len() - (rest.len() - error.valid_up_to())];
-            }
-            Err(error) => {
-                rest = &rest[error.valid_up_to() + error.error_len().unwrap_or(1)..];
-            }
-            Ok(_) => return bytes,
+    while let Err(error) = std::str::from_utf8(rest) {
+        let (_, after) = rest.split_at(error.valid_up_to());
+        match error.error_len() {
+            Some(length) => rest = after.get(length..).unwrap_or_default(),
+            None => return bytes.get(..bytes.len() - after.len()).unwrap_or(bytes),
         }
     }
+    bytes
 }
 
 /// One line of output, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line<'a> {
+pub(crate) enum Line<'a> {
     Whole(&'a [u8]),
     /// It was longer than the limit: this many bytes.
     TooLong(u64),
 }
 
 /// Cuts the output into lines of at most `limit` bytes and hands each one on.
-pub struct LineCutter<F> {
+pub(crate) struct LineCutter<F> {
     limit: usize,
     partial: Vec<u8>,
     length: u64,
@@ -99,12 +96,12 @@ pub struct LineCutter<F> {
 
 impl<F: FnMut(Line<'_>) -> ControlFlow<()>> LineCutter<F> {
     /// Hands each line to `take`; of a longer one than `limit` bytes only its length.
-    pub fn new(limit: usize, take: F) -> Self {
+    pub(crate) fn new(limit: usize, take: F) -> Self {
         Self { limit, partial: Vec::new(), length: 0, take }
     }
 
     /// Hands on what came after the last line end, if anything did.
-    pub fn end(mut self) {
+    pub(crate) fn end(mut self) {
         if self.length > 0 {
             let _ = self.hand_on();
         }
@@ -126,8 +123,8 @@ impl<F: FnMut(Line<'_>) -> ControlFlow<()>> LineCutter<F> {
 impl<F: FnMut(Line<'_>) -> ControlFlow<()>> Sink for LineCutter<F> {
     fn feed(&mut self, mut bytes: &[u8]) -> ControlFlow<()> {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
-            let line = &bytes[..end];
-            bytes = &bytes[end + 1..];
+            let (line, rest) = bytes.split_at(end);
+            bytes = rest.get(1..).unwrap_or_default();
             if self.length == 0 && line.len() <= self.limit {
                 (self.take)(Line::Whole(line))?;
                 continue;
@@ -143,7 +140,7 @@ impl<F: FnMut(Line<'_>) -> ControlFlow<()>> Sink for LineCutter<F> {
 impl<F> LineCutter<F> {
     fn keep(&mut self, bytes: &[u8]) {
         let room = self.limit - self.partial.len();
-        self.partial.extend_from_slice(&bytes[..room.min(bytes.len())]);
+        self.partial.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
         self.length += bytes.len() as u64;
     }
 }

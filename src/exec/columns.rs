@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Which columns are queried; displayed as nvidia-smi takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Columns {
+pub(crate) enum Columns {
     /// All that a parsed row has.
     Full,
     /// The ones that every driver since 2014 knows, for drivers that reject the full list.
@@ -13,7 +13,7 @@ pub enum Columns {
 
 impl Columns {
     /// The columns' names in nvidia-smi's words, in the order in which they are printed.
-    pub fn names(self) -> &'static [&'static str] {
+    pub(crate) fn names(self) -> &'static [&'static str] {
         match self {
             Self::Full => &[
                 "index",

@@ -11,14 +11,14 @@ use crate::program::Program;
 /// Finds each program once. A missing one is searched again for the next question, since a driver may be
 /// installed while we run.
 #[derive(Debug)]
-pub struct Finder {
+pub(crate) struct Finder {
     folders: Vec<PathBuf>,
     found: [OnceLock<PathBuf>; 3],
 }
 
 impl Finder {
     /// Takes absolute directories, and searches them in their order at once.
-    pub fn new(folders: Vec<PathBuf>) -> Self {
+    pub(crate) fn new(folders: Vec<PathBuf>) -> Self {
         let finder = Self { folders, found: [const { OnceLock::new() }; 3] };
         for program in [Program::Systemctl, Program::Journalctl, Program::NvidiaSmi] {
             let _ = finder.path(program);
@@ -27,8 +27,13 @@ impl Finder {
     }
 
     /// The absolute path of the program, or `None` while it is missing.
-    pub fn path(&self, program: Program) -> Option<&Path> {
-        let slot = &self.found[program as usize];
+    pub(crate) fn path(&self, program: Program) -> Option<&Path> {
+        let [systemctl, journalctl, nvidia_smi] = &self.found;
+        let slot = match program {
+            Program::Systemctl => systemctl,
+            Program::Journalctl => journalctl,
+            Program::NvidiaSmi => nvidia_smi,
+        };
         if slot.get().is_none() {
             let path = self
                 .folders

@@ -31,7 +31,7 @@ const AT_ONCE: Duration = Duration::from_millis(250);
 
 /// Ends children in the background, so that no request waits for a child that ignores SIGTERM.
 #[derive(Debug, Default)]
-pub struct Reaper {
+pub(super) struct Reaper {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -78,7 +78,7 @@ impl Tracked {
 
 /// Counts a program until its child is tracked, so that ending all misses none.
 #[derive(Debug)]
-pub struct Starting(Arc<Reaper>);
+pub(super) struct Starting(Arc<Reaper>);
 
 impl Drop for Starting {
     fn drop(&mut self) {
@@ -91,7 +91,7 @@ impl Reaper {
     /// Must be held while a program is started.
     /// Errors: `Busy` if the same invocation is still being ended; `DriverHung` if a child of the program has survived
     /// SIGKILL: a driver that blocks one process would block the next one too.
-    pub fn begin(self: &Arc<Self>, invocation: &Invocation) -> Result<Starting, Error> {
+    pub(super) fn begin(self: &Arc<Self>, invocation: &Invocation) -> Result<Starting, Error> {
         let mut state = self.state();
         // Those without a reaper thread.
         state.unreaped.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
@@ -111,7 +111,7 @@ impl Reaper {
     }
 
     /// Programs that are stuck in the kernel, and since when.
-    pub fn hung(&self) -> Vec<(Program, Timestamp)> {
+    pub(super) fn hung(&self) -> Vec<(Program, Timestamp)> {
         let state = self.state();
         let hung = state.children.iter().filter(|child| child.hangs);
         hung.map(|child| (child.invocation.program(), child.ending.unwrap_or_default())).collect()
@@ -134,7 +134,7 @@ impl Reaper {
     }
 
     /// Waits until every group that is being ended has exited, or has survived SIGKILL.
-    pub fn settle(&self) {
+    pub(super) fn settle(&self) {
         let is_going = |child: &Tracked| child.ending.is_some() && !child.hangs;
         drop(
             self.wait_while(self.state(), GRACE + 10 * HUNG_AFTER, |state| {
@@ -145,7 +145,7 @@ impl Reaper {
 
     /// Ends every group at once, and prevents new ones. Returns when all are reaped, or after half a second if
     /// one is stuck in the kernel.
-    pub fn end_all(&self) {
+    pub(super) fn end_all(&self) {
         let mut state = self.state();
         state.is_closed = true;
         let mut state = self.wait_while(state, AT_ONCE, |state| state.starting > 0);
@@ -166,7 +166,7 @@ impl Reaper {
 
 /// A child that leads its own process group. Dropping it ends the whole group.
 #[derive(Debug)]
-pub struct Group {
+pub(super) struct Group {
     child: Option<Child>,
     id: Pid,
     pidfd: OwnedFd,
@@ -176,7 +176,7 @@ pub struct Group {
 impl Group {
     /// Takes a child that has just been started in its own process group.
     /// Fails when the kernel has no pidfd for it (before Linux 5.3); the child is killed then.
-    pub fn new(mut child: Child, invocation: Invocation, begun: Starting) -> io::Result<Self> {
+    pub(super) fn new(mut child: Child, invocation: Invocation, begun: Starting) -> io::Result<Self> {
         let id = Pid::from_child(&child);
         match pidfd_open(id, PidfdFlags::empty()) {
             Ok(pidfd) => {
@@ -196,7 +196,7 @@ impl Group {
 
     /// The child has exited: kills the rest of its group and returns its exit status.
     /// Fails when it cannot be waited for.
-    pub fn ended(mut self) -> io::Result<ExitStatus> {
+    pub(super) fn ended(mut self) -> io::Result<ExitStatus> {
         // Before reaping: until then the id of the group cannot be reused.
         self.reaper.change(self.id, Tracked::kill);
         let status = match self.child.take() {

@@ -29,7 +29,7 @@ use crate::{
 
 /// Starts programs on this machine.
 #[derive(Debug)]
-pub struct Host {
+pub(super) struct Host {
     finder: Finder,
     journal: Vec<PathBuf>,
     interrupt: Option<Arc<Interrupt>>,
@@ -122,6 +122,7 @@ impl Host {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
     fn start(&self, invocation: &Invocation) -> Result<Running, Error> {
         let program = invocation.program();
         let begun = self.reaper.begin(invocation)?;
@@ -184,7 +185,7 @@ impl From<ExitStatus> for Exit {
 
 impl Ended {
     /// The exit code and stderr of a program that failed, as an error.
-    pub fn failure(&self, program: Program) -> Error {
+    pub(crate) fn failure(&self, program: Program) -> Error {
         Error::CommandFailed { program, exit: self.exit, said: Said::from(&*self.stderr.text) }
     }
 }

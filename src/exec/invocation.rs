@@ -24,7 +24,7 @@ const CSV: &str = "--format=csv,noheader,nounits";
 
 /// Whether nvidia-smi prints its banner or its long report (`-q`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Detail {
+pub(crate) enum Detail {
     /// The banner.
     Summary,
     /// The long report.
@@ -33,7 +33,7 @@ pub enum Detail {
 
 /// Which GPUs nvidia-smi is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Gpu {
+pub(crate) enum Gpu {
     /// All there are.
     All,
     Index(u16),
@@ -65,7 +65,7 @@ impl fmt::Display for Gpu {
 
 /// One command of the closed list, with its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Invocation {
+pub(crate) enum Invocation {
     /// The state of these units, in one call.
     Show(Vec<&'static Service>),
     /// The newest entries of a unit, newest first.
@@ -141,7 +141,7 @@ impl Value {
 
 impl Invocation {
     /// The program that is started.
-    pub fn program(&self) -> Program {
+    pub(crate) fn program(&self) -> Program {
         match self {
             Self::Show(_) => Program::Systemctl,
             Self::Journal { .. } | Self::Follow { .. } => Program::Journalctl,
@@ -186,25 +186,25 @@ impl Invocation {
     }
 
     /// The arguments that the program gets, without its own name.
-    pub fn arguments(&self) -> Vec<String> {
+    pub(crate) fn arguments(&self) -> Vec<String> {
         let value = |value: Option<Value>| value.map(|value| value.to_string()).unwrap_or_default();
         self.parts().into_iter().map(|(fixed, part)| format!("{fixed}{}", value(part))).collect()
     }
 
     /// The program's name and its arguments, as a document shows them.
-    pub fn command(&self) -> Vec<String> {
+    pub(crate) fn command(&self) -> Vec<String> {
         [self.program().name().to_owned()].into_iter().chain(self.arguments()).collect()
     }
 
     /// The same with `<unit>`, `<n>` and `<epoch seconds>` in the place of values.
-    pub fn template(&self) -> Vec<String> {
+    pub(crate) fn template(&self) -> Vec<String> {
         let value = |value: Option<Value>| value.map(|value| value.placeholder()).unwrap_or_default();
         let arguments = self.parts().into_iter().map(|(fixed, part)| format!("{fixed}{}", value(part)));
         [self.program().name().to_owned()].into_iter().chain(arguments).collect()
     }
 
     /// Every form a command can have, one invocation each.
-    pub fn closed_list() -> Vec<Self> {
+    pub(crate) fn closed_list() -> Vec<Self> {
         let service = &service::all()[0];
         let lines = Lines::new(None, &Limits::default());
         let mut list = vec![Self::Show(vec![service])];

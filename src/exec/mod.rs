@@ -15,7 +15,7 @@ use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 
-pub use self::{
+pub(crate) use self::{
     capture::{Captured, Head, Line, LineCutter, Sink},
     columns::Columns,
     finder::Finder,
@@ -30,7 +30,7 @@ use crate::{
 
 /// A program that has ended. Its stdout went into the sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub(crate) struct Ended {
     pub exit: Exit,
     /// What it printed on stderr.
     pub stderr: Captured,
@@ -38,7 +38,7 @@ pub struct Ended {
 
 /// How following ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Followed {
+pub(crate) enum Followed {
     /// The sink stopped, or the reader of our output closed it.
     Stopped,
     /// The program ended by itself. Its stderr went into the sink.
@@ -47,7 +47,7 @@ pub enum Followed {
 
 /// Directories on this machine; absolute.
 #[derive(Debug, Clone)]
-pub struct Places {
+pub(crate) struct Places {
     /// Where programs are searched, in this order.
     pub programs: Vec<PathBuf>,
     /// Where journald keeps its files.
@@ -56,7 +56,7 @@ pub struct Places {
 
 /// Answers invocations: from this machine, or from the demo's recordings.
 #[derive(Debug)]
-pub struct Executor {
+pub(crate) struct Executor {
     source: Source,
     stderr_limit: usize,
 }
@@ -70,7 +70,7 @@ enum Source {
 impl Executor {
     /// Starts programs of this machine, after privileges are dropped; `interrupt` ends running ones.
     /// `stderr_limit` is how many bytes of a program's stderr are kept.
-    pub fn host(
+    pub(crate) fn host(
         places: Places,
         reduced: &Reduced,
         interrupt: Option<Arc<Interrupt>>,
@@ -80,17 +80,17 @@ impl Executor {
     }
 
     /// Answers from recordings and starts nothing.
-    pub fn demo(interrupt: Option<Arc<Interrupt>>) -> Self {
+    pub(crate) fn demo(interrupt: Option<Arc<Interrupt>>) -> Self {
         Self { source: Source::Demo(Demo::new(interrupt)), stderr_limit: 0 }
     }
 
     /// Whether the answers are recordings.
-    pub fn is_demo(&self) -> bool {
+    pub(crate) fn is_demo(&self) -> bool {
         matches!(self.source, Source::Demo(_))
     }
 
     /// The time the answers are true for: now, or the moment of the recordings.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         match &self.source {
             Source::Host(_) => Timestamp::now(),
             Source::Demo(_) => demo::recorded_at(),
@@ -98,7 +98,7 @@ impl Executor {
     }
 
     /// What can be read of the system's journal. `skipped` are the paths of files that journalctl could not read.
-    pub fn journal_files(&self, skipped: &[String]) -> JournalFiles {
+    pub(crate) fn journal_files(&self, skipped: &[String]) -> JournalFiles {
         match &self.source {
             Source::Host(host) => host.journal_files(skipped),
             Source::Demo(_) => JournalFiles::Readable,
@@ -106,7 +106,7 @@ impl Executor {
     }
 
     /// What this process can reach of what the programs will need, without starting one.
-    pub fn prerequisites(&self) -> Prerequisites {
+    pub(crate) fn prerequisites(&self) -> Prerequisites {
         match &self.source {
             Source::Host(host) => {
                 Prerequisites::look(host.journal_files(&[]), host.journal_reader().is_some())
@@ -118,7 +118,7 @@ impl Executor {
     /// Runs a program to its end; its stdout goes into the sink, and of its stderr the beginning is kept.
     /// Fails when it is missing, cannot be started or has not ended at the deadline. A program that ends
     /// with a code other than 0 is no error here.
-    pub fn run(
+    pub(crate) fn run(
         &self,
         invocation: &Invocation,
         deadline: Deadline,
@@ -138,7 +138,7 @@ impl Executor {
 
     /// The same where its stderr goes into a sink, too.
     /// Errors: as [`Executor::run`].
-    pub fn run_with(
+    pub(crate) fn run_with(
         &self,
         invocation: &Invocation,
         deadline: Deadline,
@@ -154,7 +154,7 @@ impl Executor {
     /// Runs a program until it exits, the sink stops, a signal arrives, or the reader of our own output
     /// (`reader`) closes it.
     /// Fails when it is missing or cannot be started, or a signal arrived.
-    pub fn follow(
+    pub(crate) fn follow(
         &self,
         invocation: &Invocation,
         reader: BorrowedFd<'_>,
@@ -168,7 +168,7 @@ impl Executor {
     }
 
     /// Programs that have survived SIGKILL, and since when. They are not started until they exit.
-    pub fn hung(&self) -> Vec<(Program, Timestamp)> {
+    pub(crate) fn hung(&self) -> Vec<(Program, Timestamp)> {
         match &self.source {
             Source::Host(host) => host.hung(),
             Source::Demo(_) => Vec::new(),
@@ -176,14 +176,14 @@ impl Executor {
     }
 
     /// Ends all running programs at once, and starts no more.
-    pub fn end_all(&self) {
+    pub(crate) fn end_all(&self) {
         if let Source::Host(host) = &self.source {
             host.end_all();
         }
     }
 
     /// Waits, for at most two seconds, until all programs that are being ended have exited. For the end of the process.
-    pub fn settle(&self) {
+    pub(crate) fn settle(&self) {
         if let Source::Host(host) = &self.source {
             host.settle();
         }

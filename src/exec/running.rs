@@ -123,7 +123,7 @@ fn take(pipe: &mut Option<OwnedFd>, buffer: &mut [u8], sink: &mut dyn Sink) -> C
             *pipe = None;
             ControlFlow::Continue(())
         }
-        Ok(count) => sink.feed(&buffer[..count]),
+        Ok(count) => sink.feed(buffer.get(..count).unwrap_or_default()),
         Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => ControlFlow::Continue(()),
         Err(_) => {
             *pipe = None;

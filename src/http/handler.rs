@@ -39,7 +39,7 @@ pub(super) struct Handler {
 impl Handler {
     /// Handles requests until told to stop. An error of `recv` at any other time is fatal: tiny_http accepts no
     /// more connections then, and the server would only look as if it were running.
-    pub fn run(self: &Arc<Self>, inner: &Server) {
+    pub(super) fn run(self: &Arc<Self>, inner: &Server) {
         loop {
             match inner.recv() {
                 Ok(request) => self.handle(request),

@@ -27,7 +27,7 @@ const BACKLOG: i32 = 4096;
 
 /// A socket that is listened on. Accepting never blocks.
 #[derive(Debug)]
-pub enum Listener {
+pub(crate) enum Listener {
     Tcp(TcpListener),
     /// A Unix socket.
     Unix(UnixListener),
@@ -36,7 +36,7 @@ pub enum Listener {
 impl Listener {
     /// The next connection, with its peer.
     /// Errors: `WouldBlock` if there is none; otherwise the error of accept(2).
-    pub fn accept(&self) -> io::Result<(Wire, Peer)> {
+    pub(crate) fn accept(&self) -> io::Result<(Wire, Peer)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, address) = listener.accept()?;
@@ -62,7 +62,7 @@ impl AsFd for Listener {
 
 /// A listener with its name and its socket file.
 #[derive(Debug)]
-pub struct Bound {
+pub(crate) struct Bound {
     pub(super) listener: Listener,
     name: String,
     /// It is TCP on an address other than loopback.
@@ -95,7 +95,7 @@ impl Bound {
     }
 
     /// Its address, with the actual port. A Unix socket never uses TLS.
-    pub fn name(&self, has_tls: bool) -> String {
+    pub(crate) fn name(&self, has_tls: bool) -> String {
         let scheme = match self.listener {
             Listener::Tcp(_) if has_tls => "https://",
             Listener::Tcp(_) => "http://",
@@ -107,7 +107,7 @@ impl Bound {
 
 /// The sockets that systemd passed to this process (sd_listen_fds(3)).
 /// Fails when one of them is not a listening TCP or Unix stream socket, with what it is and what to do.
-pub fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> {
+pub(crate) fn passed(environment: Environment<'_>) -> Result<Vec<Bound>, SettingError> {
     let given = environment("LISTEN_FDNAMES").and_then(|names| names.into_string().ok()).unwrap_or_default();
     let mut names = given.split(':');
     let mut sockets = ListenFd::from_env();
@@ -176,7 +176,7 @@ fn unfit(sockets: &mut ListenFd, number: usize) -> (RawFd, String) {
 /// Binds the address or the path. A socket file gets this mode and, if given, this owner (user and group),
 /// as if that user had started us.
 /// Fails when it is in use or not available, with the setting and the cause.
-pub fn bind(listen: &Listen, mode: u32, owner: Option<(u32, u32)>) -> Result<Bound, SettingError> {
+pub(crate) fn bind(listen: &Listen, mode: u32, owner: Option<(u32, u32)>) -> Result<Bound, SettingError> {
     let bound = match listen {
         Listen::Tcp(address) => TcpListener::bind(address).and_then(Bound::tcp),
         Listen::Unix(path) => bind_unix(path, mode, owner),

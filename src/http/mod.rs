@@ -21,10 +21,9 @@ mod single_flight;
 mod tls;
 mod wire;
 
-pub use self::{
-    keys::Keys,
+pub use self::{keys::Keys, refusal::Refusal};
+pub(crate) use self::{
     listen::{Bound, bind, passed},
-    refusal::Refusal,
     reports::Reports,
     server::{Options, serve},
 };

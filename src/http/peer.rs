@@ -11,7 +11,7 @@ use crate::escape;
 
 /// The other end of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Peer {
+pub(crate) enum Peer {
     /// A TCP address.
     Tcp(SocketAddr),
     /// A process on this machine, by SO_PEERCRED (unix(7)).
@@ -38,7 +38,7 @@ static IS_NAMESPACED: LazyLock<bool> = LazyLock::new(|| {
 
 impl Peer {
     /// The process at the other end of a Unix socket.
-    pub fn of_unix(stream: &UnixStream) -> Self {
+    pub(crate) fn of_unix(stream: &UnixStream) -> Self {
         match rustix::net::sockopt::socket_peercred(stream) {
             Ok(credentials) => {
                 let uid = credentials.uid.as_raw();
@@ -52,7 +52,7 @@ impl Peer {
 
 /// What connections have in common that one client can open at will.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// An IPv4 address, or the network of an IPv6 one: every host has 2^64 addresses of that.
     Network(IpAddr),
     /// A user of this machine, if it has a number here.
@@ -63,7 +63,7 @@ pub enum Origin {
 
 impl Peer {
     /// Where it comes from.
-    pub fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> Origin {
         match self {
             Self::Tcp(address) => Origin::Network(match address.ip().to_canonical() {
                 IpAddr::V6(address) => {
@@ -107,7 +107,7 @@ const LONGEST_IDENTITY: usize = 512;
 
 /// A client: its peer and its identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
+pub(crate) struct Caller {
     /// Where the connection comes from.
     pub peer: Peer,
     /// Its certificate, token or key; never a secret.
@@ -116,7 +116,7 @@ pub struct Caller {
 
 impl Caller {
     /// A client without an identity.
-    pub fn unknown(peer: Peer) -> Self {
+    pub(crate) fn unknown(peer: Peer) -> Self {
         Self { peer, identity: None }
     }
 }

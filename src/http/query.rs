@@ -11,7 +11,7 @@ pub(super) fn decode(text: &str) -> Option<String> {
             let (high, low) = (after.first()?, after.get(1)?);
             let digit = |byte: &u8| char::from(*byte).to_digit(16);
             bytes.push(u8::try_from(digit(high)? * 16 + digit(low)?).ok()?);
-            rest = &after[2..];
+            rest = after.get(2..)?;
         } else {
             bytes.push(*first);
             rest = after;

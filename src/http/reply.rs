@@ -14,7 +14,7 @@ use crate::{
 
 /// A status and a document.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Reply {
+pub(crate) struct Reply {
     status: u16,
     is_busy: bool,
     /// The WWW-Authenticate header.
@@ -27,7 +27,7 @@ pub struct Reply {
 /// What a reply says about the connection that it goes to. The names are those that the gate and tiny_http's side
 /// give it between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Persistence {
+pub(crate) enum Persistence {
     Close,
     KeepAlive,
     /// It stays open, which HTTP/1.1 assumes anyway.

@@ -24,7 +24,7 @@ use crate::{
 
 /// What can be asked here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Question {
+pub(crate) enum Question {
     /// Everything, with the verdict.
     Overview,
     /// One document of a program.
@@ -33,7 +33,7 @@ pub enum Question {
 
 /// What one program answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Single {
+pub(crate) enum Single {
     /// The state of one service.
     Status(&'static Service),
     /// The log of one service.
@@ -73,7 +73,7 @@ enum Answer {
 
 /// A document, and whether a run was shared for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
+pub(crate) struct Document {
     /// As clients get it.
     pub body: Body,
     /// No program had to be started for this one.
@@ -81,7 +81,7 @@ pub struct Document {
 }
 
 /// The reports, each collected once for all requests that ask for it.
-pub struct Reports {
+pub(crate) struct Reports {
     ask: Ask,
     last_logs: LastLogs,
     last_overview: Mutex<Option<Composed>>,
@@ -93,27 +93,27 @@ type Composed = (Arc<Services>, Arc<GpuReport>, Arc<[u8]>);
 
 impl Reports {
     /// Answers are reused for `max_age`.
-    pub fn new(ask: Ask, last_logs: LastLogs, max_age: Duration) -> Self {
+    pub(crate) fn new(ask: Ask, last_logs: LastLogs, max_age: Duration) -> Self {
         Self { ask, last_logs, last_overview: Mutex::default(), flight: SingleFlight::new(max_age) }
     }
 
     /// The limits of the answers.
-    pub fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Limits {
         &self.ask.limits
     }
 
     /// Answers the questions of a queue until this is closed and none is left.
-    pub fn work(self: &Arc<Self>, queue: Queue) {
+    pub(crate) fn work(self: &Arc<Self>, queue: Queue) {
         self.flight.work(queue, |part| self.collect(part).inspect_err(log_cause));
     }
 
     /// Tells those who wait too long.
-    pub fn watch_the_clock(&self) {
+    pub(crate) fn watch_the_clock(&self) {
         self.flight.watch_the_clock();
     }
 
     /// Lets the workers end when all questions are answered.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.flight.stop();
     }
 
@@ -180,7 +180,7 @@ impl Reports {
     }
 
     /// Asks; `take` gets the document.
-    pub fn ask(
+    pub(crate) fn ask(
         self: &Arc<Self>,
         question: Question,
         take: impl FnOnce(Result<Document, Error>) + Send + 'static,

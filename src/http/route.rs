@@ -20,7 +20,7 @@ use crate::{
 const UNKNOWN: &str = "-";
 
 /// What to do with a request.
-pub enum Route {
+pub(crate) enum Route {
     /// The answer needs no program.
     Ready(Reply),
     /// A worker has to ask.
@@ -73,7 +73,7 @@ struct Found {
 
 /// Finds the route of a known path (without what stands in its place-holder) and what to do. An unknown path
 /// or service id comes first, then the method, then parameters.
-pub fn find(
+pub(crate) fn find(
     method: &str,
     target: &str,
     limits: &Limits,
@@ -134,9 +134,10 @@ fn find_path(path: &str, prefix: Option<&str>) -> Option<Found> {
     // Decoded after the split, so that an escaped slash can never make a new segment.
     let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(decode).collect::<Option<_>>()?;
     let prefix: Vec<&str> = prefix.map(|prefix| prefix.split('/').skip(1).collect()).unwrap_or_default();
-    let is_prefixed =
-        !prefix.is_empty() && segments.len() > prefix.len() && segments[..prefix.len()] == prefix;
-    known(&segments).or_else(|| known(is_prefixed.then(|| &segments[prefix.len()..])?))
+    known(&segments).or_else(|| {
+        let (before, after) = segments.split_at_checked(prefix.len())?;
+        if prefix.is_empty() || before != prefix { None } else { known(after) }
+    })
 }
 
 fn known(segments: &[String]) -> Option<Found> {

@@ -33,7 +33,7 @@ const HANDLERS: usize = 2;
 
 /// The options of the server.
 #[derive(Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// TLS and authentication.
     pub keys: Keys,
     /// The prefix under which all paths exist as well.
@@ -47,7 +47,7 @@ pub struct Options {
 /// Serves until a signal comes, then answers what is in flight: for at most the command timeout and
 /// two seconds more.
 /// Fails when there is no thread or descriptor left, or tiny_http accepts no more connections.
-pub fn serve(
+pub(crate) fn serve(
     bound: Vec<Bound>,
     reports: Reports,
     exec: &Executor,

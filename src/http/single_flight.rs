@@ -16,7 +16,7 @@ use crate::{
 
 /// The group of workers that a question waits for. It limits how many programs run in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Queue {
+pub(crate) enum Queue {
     /// nvidia-smi: one at a time, since each talks to every GPU through the same driver.
     NvidiaSmi,
     /// systemctl and journalctl.
@@ -25,10 +25,10 @@ pub enum Queue {
 
 impl Queue {
     /// Both of them.
-    pub const ALL: [Self; 2] = [Self::NvidiaSmi, Self::Systemd];
+    pub(crate) const ALL: [Self; 2] = [Self::NvidiaSmi, Self::Systemd];
 
     /// How many of its questions run in parallel.
-    pub fn workers(self) -> usize {
+    pub(crate) fn workers(self) -> usize {
         match self {
             Self::NvidiaSmi => 1,
             Self::Systemd => 4,
@@ -59,13 +59,13 @@ impl<T> PerQueue<T> {
 }
 
 /// What can be asked, and in which queue.
-pub trait Key: Clone + Eq + Hash {
+pub(super) trait Key: Clone + Eq + Hash {
     fn queue(&self) -> Queue;
 }
 
 /// An answer with its age and origin.
 #[derive(Debug, Clone)]
-pub struct Shared<V> {
+pub(super) struct Shared<V> {
     pub answer: V,
     pub age: Duration,
     /// It comes from a run that another request started.
@@ -75,7 +75,7 @@ pub struct Shared<V> {
 type Take<V> = Box<dyn FnOnce(Result<Shared<V>, Error>) + Send>;
 
 /// Running questions, and cached answers.
-pub struct SingleFlight<K, V> {
+pub(super) struct SingleFlight<K, V> {
     max_age: Duration,
     state: Mutex<State<K, V>>,
     work: PerQueue<Condvar>,
@@ -108,7 +108,7 @@ const SLACK: Duration = Duration::from_millis(300);
 
 impl<K: Key, V: Clone> SingleFlight<K, V> {
     /// Answers are cached for that long; zero disables caching.
-    pub fn new(max_age: Duration) -> Self {
+    pub(super) fn new(max_age: Duration) -> Self {
         Self {
             max_age,
             state: Mutex::new(State {
@@ -128,7 +128,7 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
 
     /// Asks. `take` gets the answer: at once if it is cached, otherwise from a worker, or [`Error::Busy`] at the
     /// deadline.
-    pub fn ask(
+    pub(super) fn ask(
         &self,
         question: &K,
         deadline: Deadline,
@@ -164,7 +164,7 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
     }
 
     /// Works in a queue until told to stop and the queue is empty.
-    pub fn work(&self, queue: Queue, run: impl Fn(&K) -> Result<V, Error>) {
+    pub(super) fn work(&self, queue: Queue, run: impl Fn(&K) -> Result<V, Error>) {
         while let Some(question) = self.next(queue) {
             // A panic in one question must not end the worker.
             let answer = catch_unwind(AssertUnwindSafe(|| run(&question))).unwrap_or(Err(Error::Internal));
@@ -210,7 +210,7 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
     }
 
     /// Sends [`Error::Busy`] to waiters past their deadline, until told to stop.
-    pub fn watch_the_clock(&self) {
+    pub(super) fn watch_the_clock(&self) {
         let mut state = self.state();
         while !state.stopping || !state.runs.is_empty() {
             let late = take_late(&mut state.runs);
@@ -234,7 +234,7 @@ impl<K: Key, V: Clone> SingleFlight<K, V> {
     }
 
     /// Ends the workers once all questions are answered.
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.state().stopping = true;
         for queue in Queue::ALL {
             self.work.of(queue).notify_all();

@@ -18,7 +18,7 @@ use crate::system::{Deadline, Wait};
 /// A stream to a client or to tiny_http. Reads and writes never block, and other threads can see what its
 /// own is doing with it.
 #[derive(Debug)]
-pub struct Wire {
+pub(crate) struct Wire {
     stream: Stream,
     doing: AtomicU8,
     has_spoken: AtomicBool,
@@ -37,7 +37,7 @@ const WAITING_TO_WRITE: u8 = 2;
 
 /// What a wait saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub(crate) enum Seen {
     /// The stream is ready.
     Ready,
     /// The other descriptor is.
@@ -49,7 +49,7 @@ pub enum Seen {
 impl Wire {
     /// Takes over a stream.
     /// Fails when it cannot be made non-blocking.
-    pub fn tcp(stream: TcpStream) -> io::Result<Self> {
+    pub(crate) fn tcp(stream: TcpStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         // Answers are written in one piece; waiting for more of them would only be slow.
         stream.set_nodelay(true)?;
@@ -58,7 +58,7 @@ impl Wire {
 
     /// Takes over a stream.
     /// Fails when it cannot be made non-blocking.
-    pub fn unix(stream: UnixStream) -> io::Result<Self> {
+    pub(crate) fn unix(stream: UnixStream) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         Ok(Self::new(Stream::Unix(stream)))
     }
@@ -68,24 +68,24 @@ impl Wire {
     }
 
     /// Whether it comes from a network.
-    pub fn is_tcp(&self) -> bool {
+    pub(crate) fn is_tcp(&self) -> bool {
         matches!(self.stream, Stream::Tcp(_))
     }
 
     /// Whether the other side has ever sent something that was read.
-    pub fn has_spoken(&self) -> bool {
+    pub(crate) fn has_spoken(&self) -> bool {
         self.has_spoken.load(Ordering::SeqCst)
     }
 
     /// Whether something has come that was not read.
-    pub fn has_bytes(&self) -> bool {
+    pub(crate) fn has_bytes(&self) -> bool {
         ioctl_fionread(self).unwrap_or_default() > 0
     }
 
     /// Whether the next move is ours, as far as its thread has said: it is at work, or has not yet taken what
     /// has come. Bytes are looked for first: the thread that takes them is seen to be at work then, until it has
     /// said what they are.
-    pub fn is_our_move(&self) -> bool {
+    pub(crate) fn is_our_move(&self) -> bool {
         let has_bytes = self.has_bytes();
         match self.doing.load(Ordering::SeqCst) {
             WAITING_TO_READ => has_bytes,
@@ -95,12 +95,12 @@ impl Wire {
     }
 
     /// Whether its thread waits for the other side to take what was written.
-    pub fn waits_for_room(&self) -> bool {
+    pub(crate) fn waits_for_room(&self) -> bool {
         self.doing.load(Ordering::SeqCst) == WAITING_TO_WRITE
     }
 
     /// Ends it, also while another thread waits for it.
-    pub fn shutdown(&self, how: Shutdown) {
+    pub(crate) fn shutdown(&self, how: Shutdown) {
         // It may be gone already, which is what is wanted.
         let _ = match &self.stream {
             Stream::Tcp(stream) => stream.shutdown(how),
@@ -109,7 +109,7 @@ impl Wire {
     }
 
     /// Waits until there is something to read, or the other descriptor is readable.
-    pub fn wait(&self, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
+    pub(crate) fn wait(&self, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
         let mut wait = Wait::new().readable(self, Seen::Ready);
         if let Some(other) = &other {
             wait = wait.readable(other, Seen::Other);
@@ -126,7 +126,7 @@ impl Wire {
 
     /// Reads what is there into the buffer's end; `Ok(0)` at the end of the stream.
     /// Errors: `WouldBlock` when nothing is there; else when the stream is broken.
-    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &self.stream {
             Stream::Tcp(stream) => (&*stream).read(buffer),
             Stream::Unix(stream) => (&*stream).read(buffer),
@@ -139,7 +139,7 @@ impl Wire {
 
     /// Writes what there is room for.
     /// Errors: `WouldBlock` when there is none; else when the stream is broken.
-    pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.stream {
             Stream::Tcp(stream) => (&*stream).write(bytes),
             Stream::Unix(stream) => (&*stream).write(bytes),
@@ -147,17 +147,17 @@ impl Wire {
     }
 
     /// Waits until there is room to write.
-    pub fn wait_for_room(&self, deadline: Deadline) -> Seen {
+    pub(crate) fn wait_for_room(&self, deadline: Deadline) -> Seen {
         self.wait_as(WAITING_TO_WRITE, Wait::new().writable(self, Seen::Ready), Some(deadline))
     }
 
     /// Writes all of it, as long as every so often some of it is taken.
     /// Errors: `TimedOut` when nothing was taken for that long; else when the stream is broken.
-    pub fn write_all(&self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+    pub(crate) fn write_all(&self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
             match self.write(bytes) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => bytes = &bytes[count..],
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if self.wait_for_room(Deadline::after(patience)) == Seen::Deadline {
                         return Err(io::ErrorKind::TimedOut.into());

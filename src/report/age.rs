@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 /// How long ago a time was, in one unit: `3 min`. `-` if it is not known; `3 h ahead` if the clock was set back
 /// since then.
-pub fn since(rfc_3339: Option<&str>, now: Timestamp) -> String {
+pub(crate) fn since(rfc_3339: Option<&str>, now: Timestamp) -> String {
     match rfc_3339.and_then(|time| seconds_ago(time, now)) {
         None => "-".to_owned(),
         Some(seconds) if seconds < 0 => format!("{} ahead", in_one_unit(-seconds)),
@@ -13,7 +13,7 @@ pub fn since(rfc_3339: Option<&str>, now: Timestamp) -> String {
 }
 
 /// The same in a sentence: `3 min ago`, `3 h ahead of the clock`.
-pub fn ago(rfc_3339: &str, now: Timestamp) -> Option<String> {
+pub(crate) fn ago(rfc_3339: &str, now: Timestamp) -> Option<String> {
     Some(match seconds_ago(rfc_3339, now)? {
         seconds if seconds < 0 => format!("{} ahead of the clock", in_one_unit(-seconds)),
         seconds => format!("{} ago", in_one_unit(seconds)),

@@ -16,7 +16,7 @@ use crate::{
 
 /// What is asked of nvidia-smi.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Question {
+pub(crate) struct Question {
     /// Its banner or its long report.
     pub detail: Detail,
     /// About which GPUs.
@@ -34,7 +34,7 @@ impl Default for Question {
 /// Whether nvidia-smi ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum GpuStatus {
+pub(crate) enum GpuStatus {
     /// With exit code 0.
     Ok,
     /// With anything else, or not at all.
@@ -43,7 +43,7 @@ pub enum GpuStatus {
 
 /// The GPU document.
 #[derive(Debug, Serialize)]
-pub struct GpuReport {
+pub(crate) struct GpuReport {
     command: Vec<String>,
     /// As a shell shows it; `None` when it could not be asked.
     pub exit_code: Option<i32>,
@@ -85,7 +85,7 @@ pub struct GpuReport {
 
 /// The rows of a report.
 #[derive(Debug)]
-pub enum Rows {
+pub(crate) enum Rows {
     /// They were not asked for.
     Unasked,
     /// The query for them failed.
@@ -111,24 +111,24 @@ impl Serialize for Rows {
 
 impl GpuReport {
     /// The messages in nvidia-smi's text, the last first, at most four: also of text that was too long to be kept.
-    pub fn excerpt(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn excerpt(&self) -> impl Iterator<Item = &str> {
         self.spoken.messages.iter().map(String::as_str)
     }
 
     /// The message that most likely tells the cause.
-    pub fn said(&self) -> Option<&str> {
+    pub(crate) fn said(&self) -> Option<&str> {
         self.spoken.best()
     }
 
     /// It printed nothing at all.
-    pub fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         !self.spoken.is_anything
     }
 }
 
 /// Runs nvidia-smi; a run that failed is an answer too.
 /// Fails when it could not be started or did not end in time.
-pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<GpuReport, Error> {
+pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<GpuReport, Error> {
     let (mut stdout, mut stderr) = (Head::new(ask.limits.max_output()), Head::new(ask.limits.max_output()));
     let (mut spoken, mut on_stderr) = (Spoken::default(), Spoken::default());
     let exit = {

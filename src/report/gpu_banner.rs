@@ -1,7 +1,7 @@
 //! What the banner of nvidia-smi says of each GPU.
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BannerGpu {
+pub(crate) struct BannerGpu {
     pub index: u16,
     /// Its product name, as far as the banner has room for it.
     pub name: String,
@@ -13,7 +13,7 @@ pub struct BannerGpu {
 
 /// Reads the banner: of each GPU a row with its index, name and bus id, and below it one with its readings. The columns
 /// have been the same since driver 390; what nvidia-smi prints around them is left out. Pure.
-pub fn parse(banner: &str) -> Vec<BannerGpu> {
+pub(crate) fn parse(banner: &str) -> Vec<BannerGpu> {
     let mut gpus: Vec<BannerGpu> = Vec::new();
     let mut has_readings = true;
     for line in banner.lines() {

@@ -5,7 +5,7 @@ use crate::service::Service;
 
 /// The verdict on one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Health {
+pub(crate) enum Health {
     /// Loaded, active and, if it has run to its end, with success.
     Healthy,
     /// Masked, and the operator said that this is how it should be.
@@ -16,18 +16,18 @@ pub enum Health {
 
 /// The rule, with the services that may be masked.
 #[derive(Debug, Clone, Default)]
-pub struct HealthRule {
+pub(crate) struct HealthRule {
     masked_ok: Vec<&'static Service>,
 }
 
 impl HealthRule {
     /// These services may be masked, as `nvidia-fabricmanager` is on hosts without NVSwitch.
-    pub fn new(masked_ok: Vec<&'static Service>) -> Self {
+    pub(crate) fn new(masked_ok: Vec<&'static Service>) -> Self {
         Self { masked_ok }
     }
 
     /// Judges what systemd says of a unit.
-    pub fn judge(&self, service: &Service, status: &UnitStatus) -> Health {
+    pub(crate) fn judge(&self, service: &Service, status: &UnitStatus) -> Health {
         let is_loaded = status.load_state.as_deref() == Some("loaded");
         let is_active = status.active_state.as_deref() == Some("active");
         let has_exited = status.sub_state.as_deref() == Some("exited");

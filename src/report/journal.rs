@@ -14,7 +14,7 @@ const NO_MESSAGE: &str = "[no message]";
 
 /// One entry, as documents show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// RFC 3339; `None` only for an entry that was too long to be read.
     pub timestamp: Option<String>,
     /// 0 (emergency) to 7 (debug).
@@ -31,12 +31,12 @@ pub struct Entry {
 
 impl Entry {
     /// `2026-11-22T00:49:03.223601Z host ident[pid]: message`; newlines stay inside.
-    pub fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         format!("{}{}", self.prefix(), self.message)
     }
 
     /// What stands before the message in [`Entry::line`].
-    pub fn prefix(&self) -> String {
+    pub(crate) fn prefix(&self) -> String {
         let Some(timestamp) = &self.timestamp else { return String::new() };
         // `-` is what RFC 5424 writes for a host that is not known.
         let host = self.host.as_deref().unwrap_or("-");

@@ -41,7 +41,7 @@ impl fmt::Display for NoteKind {
 
 /// A note, and for the operator the line of journalctl behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub(crate) struct Note {
     /// What it is about.
     pub kind: NoteKind,
     /// journalctl's own words.

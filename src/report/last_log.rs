@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long all lines of one overview may take together.
-pub const PATIENCE: Duration = Duration::from_millis(500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How many entries are looked at, the newest.
 const ENTRIES: i64 = 50;
@@ -35,7 +35,7 @@ const SLACK: Duration = Duration::from_millis(100);
 
 /// One line of a unit's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LastLog {
+pub(crate) struct LastLog {
     /// When it was logged (RFC 3339).
     pub timestamp: String,
     /// 0 (emergency) to 7 (debug).
@@ -46,7 +46,7 @@ pub struct LastLog {
 
 /// A run of a service that ended badly.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Run {
+pub(crate) struct Run {
     service: &'static Service,
     invocation_id: Option<String>,
     window: Window,
@@ -81,11 +81,11 @@ impl Window {
 }
 
 /// The lines that were found, by service id.
-pub type Found = HashMap<&'static str, LastLog>;
+pub(crate) type Found = HashMap<&'static str, LastLog>;
 
 impl Run {
     /// The last run of a service that ended badly.
-    pub fn of(service: &'static Service, status: &UnitStatus, now: Timestamp) -> Self {
+    pub(crate) fn of(service: &'static Service, status: &UnitStatus, now: Timestamp) -> Self {
         let until = status.state_since.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
         Self {
             service,
@@ -99,7 +99,7 @@ impl Run {
 
 /// Asks journalctl. `None` where there is no entry, no permission or no time.
 /// Errors: only [`Error::Interrupted`].
-pub fn collect(ask: &Ask, deadline: Deadline, run: &Run) -> Result<Option<LastLog>, Error> {
+pub(crate) fn collect(ask: &Ask, deadline: Deadline, run: &Run) -> Result<Option<LastLog>, Error> {
     let mut best = Best::new(&run.window);
     let mut cutter = LineCutter::new(tail::raw_limit(RECORD), |line| {
         if let Some(entry) = tail::read(line) {
@@ -171,26 +171,26 @@ impl<'a> Best<'a> {
 
 /// Remembers the lines of runs that have ended, so that a service which stays failed is asked about once.
 #[derive(Debug)]
-pub struct LastLogs {
+pub(crate) struct LastLogs {
     is_on: bool,
     kept: Mutex<HashMap<&'static str, (String, LastLog)>>,
 }
 
 impl LastLogs {
     /// Finds and keeps lines, or never looks for any.
-    pub fn new(is_on: bool) -> Self {
+    pub(crate) fn new(is_on: bool) -> Self {
         Self { is_on, kept: Mutex::default() }
     }
 
     /// Whether lines are looked for.
-    pub fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.is_on
     }
 
     /// The lines of these runs. `ask` gets the runs that are not known yet, and returns what it found out of
     /// them within [`PATIENCE`].
     /// Errors: those of `ask`.
-    pub fn find<E>(
+    pub(crate) fn find<E>(
         &self,
         runs: Vec<Run>,
         ask: impl FnOnce(Vec<Run>) -> Result<Vec<(Run, Option<LastLog>)>, E>,

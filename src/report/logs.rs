@@ -20,7 +20,7 @@ use crate::{
 
 /// What is asked of a unit's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Question {
+pub(crate) struct Question {
     /// Whose log.
     pub service: &'static Service,
     /// How many entries at most.
@@ -36,7 +36,7 @@ pub struct Question {
 /// The logs document.
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_field_names, reason = "they are the names in the document")]
-pub struct Logs {
+pub(crate) struct Logs {
     service: ServiceName,
     requested_lines: i64,
     /// How many entries `logs` has.
@@ -62,7 +62,7 @@ pub struct Logs {
 
 impl Logs {
     /// The parsed entries, if they were asked for.
-    pub fn entries(&self) -> &[Entry] {
+    pub(crate) fn entries(&self) -> &[Entry] {
         self.entries.as_deref().unwrap_or_default()
     }
 }
@@ -84,7 +84,7 @@ struct ServiceName {
 /// Asks for the newest entries of a unit.
 /// Fails when journalctl could not be asked, may not read the journal or found none. No entries at all
 /// is an answer only if none of these is the cause.
-pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<Logs, Error> {
+pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<Logs, Error> {
     let Question { service, lines, since, priority, entries } = question;
     let since = since.map(|since| {
         let now = u64::try_from(ask.exec.now().as_second()).unwrap_or(0);
@@ -147,7 +147,7 @@ pub fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<Logs
 
 /// Whether journalctl can read the journal, tried with one entry.
 /// Errors: as [`collect`].
-pub fn try_to_read(ask: &Ask, deadline: Deadline) -> Result<Vec<Note>, Error> {
+pub(crate) fn try_to_read(ask: &Ask, deadline: Deadline) -> Result<Vec<Note>, Error> {
     let lines = Lines::new(Some(1), &ask.limits);
     let question =
         Question { service: &service::all()[0], lines, since: None, priority: None, entries: false };
@@ -158,7 +158,7 @@ pub fn try_to_read(ask: &Ask, deadline: Deadline) -> Result<Vec<Note>, Error> {
 /// `take` breaks off, a signal comes or `reader`, our own output, is closed at its other end. `warn` gets
 /// each line that journalctl prints on stderr, as it comes.
 /// Errors: as [`collect`]; and when journalctl ends by itself.
-pub fn follow(
+pub(crate) fn follow(
     ask: &Ask,
     question: Question,
     reader: BorrowedFd<'_>,

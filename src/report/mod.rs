@@ -1,28 +1,28 @@
 //! The answers: each is collected, parsed and judged in a file of its own.
 
-pub mod age;
+pub(crate) mod age;
 mod clock;
 mod exit_status;
-pub mod gpu;
-pub mod gpu_banner;
+pub(crate) mod gpu;
+pub(crate) mod gpu_banner;
 mod gpu_reason;
 mod gpu_rows;
 mod gpu_text;
-pub mod health;
+pub(crate) mod health;
 mod journal;
 mod journal_note;
-pub mod last_log;
-pub mod logs;
-pub mod overview;
-pub mod privileges;
+pub(crate) mod last_log;
+pub(crate) mod logs;
+pub(crate) mod overview;
+pub(crate) mod privileges;
 #[cfg(test)]
 mod properties;
-pub mod reason;
-pub mod services;
-pub mod status;
+pub(crate) mod reason;
+pub(crate) mod services;
+pub(crate) mod status;
 mod subject;
 pub(crate) mod tail;
-pub mod timestamp;
+pub(crate) mod timestamp;
 mod trouble;
 pub(crate) mod unit;
 mod unit_reason;
@@ -43,16 +43,15 @@ use crate::{
 pub use self::{
     gpu_reason::GpuReason,
     gpu_rows::{GpuRow, parse as parse_gpu_rows, parse_with_header as parse_gpu_rows_with_header},
-    journal::Entry,
-    journal_note::{Note, NoteKind},
-    subject::Subject,
-    trouble::Trouble,
-    unit::UnitStatus,
+    journal_note::NoteKind,
+};
+pub(crate) use self::{
+    journal::Entry, journal_note::Note, subject::Subject, trouble::Trouble, unit::UnitStatus,
 };
 
 /// What every answer is collected with.
 #[derive(Debug, Clone)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// Runs the programs.
     pub exec: Arc<Executor>,
     /// The limits of an answer.
@@ -63,27 +62,27 @@ pub struct Ask {
 
 impl Ask {
     /// The moment by which an answer must be complete, from now.
-    pub fn deadline(&self) -> Deadline {
+    pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.limits.timeout())
     }
 }
 
 /// The service with this id.
 /// Errors: [`Error::UnknownService`], before anything runs.
-pub fn listed(id: &str) -> Result<&'static Service, Error> {
+pub(crate) fn listed(id: &str) -> Result<&'static Service, Error> {
     service::find(id).ok_or_else(|| Error::UnknownService(id.to_owned()))
 }
 
 /// A document with its age behind it: how long ago it was collected, in milliseconds.
 #[derive(Serialize)]
-pub struct Aged<'a, T> {
+pub(crate) struct Aged<'a, T> {
     #[serde(flatten)]
     answer: &'a T,
     age_ms: u64,
 }
 
 impl<'a, T> Aged<'a, T> {
-    pub fn new(answer: &'a T, age: Duration) -> Self {
+    pub(crate) fn new(answer: &'a T, age: Duration) -> Self {
         Self { answer, age_ms: u64::try_from(age.as_millis()).unwrap_or(u64::MAX) }
     }
 }
@@ -91,7 +90,7 @@ impl<'a, T> Aged<'a, T> {
 /// The bytes of a document that many may be reading at the same time: what is the same for all of them is
 /// there once, and each has only its own end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Body {
+pub(crate) struct Body {
     /// Its beginning.
     pub shared: Option<Arc<[u8]>>,
     /// What follows.
@@ -100,17 +99,17 @@ pub struct Body {
 
 impl Body {
     /// A document that was finished but for its age.
-    pub fn aged(shared: &Arc<[u8]>, age: Duration) -> Self {
+    pub(crate) fn aged(shared: &Arc<[u8]>, age: Duration) -> Self {
         let end = format!(",\"age_ms\":{}}}\n", u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
         Self { shared: Some(Arc::clone(shared)), own: end.into_bytes() }
     }
 
     /// Its pieces, in order.
-    pub fn pieces(&self) -> [&[u8]; 2] {
+    pub(crate) fn pieces(&self) -> [&[u8]; 2] {
         [self.shared.as_deref().unwrap_or_default(), &self.own]
     }
 
-    pub fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.pieces().map(<[u8]>::len).iter().sum()
     }
 }
@@ -122,14 +121,14 @@ impl From<Vec<u8>> for Body {
 }
 
 /// A document without its end, which [`Body::aged`] gives it: then it is that of [`Aged`].
-pub fn ageless(answer: &impl Serialize) -> Arc<[u8]> {
+pub(crate) fn ageless(answer: &impl Serialize) -> Arc<[u8]> {
     let bytes = document(answer);
     bytes.strip_suffix(b"}\n").unwrap_or_default().into()
 }
 
 /// A document as clients get it: compact JSON and one newline, the same on the command line and
 /// over HTTP.
-pub fn document(answer: &impl Serialize) -> Vec<u8> {
+pub(crate) fn document(answer: &impl Serialize) -> Vec<u8> {
     // Our documents have text keys and finite numbers only, so this cannot fail; if it ever does,
     // an empty body is the one that no client takes for an answer.
     let mut bytes = serde_json::to_vec(answer).unwrap_or_default();

@@ -21,7 +21,7 @@ const MOST_LINES: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// All seven services are healthy and nvidia-smi ended well.
     Ok,
     /// Anything else; the reasons say what.
@@ -30,7 +30,7 @@ pub enum Verdict {
 
 /// The overview document.
 #[derive(Debug, Serialize)]
-pub struct Overview {
+pub(crate) struct Overview {
     pub status: Verdict,
     /// All seven, in the order of the allowlist.
     pub services: Arc<Vec<ServiceStatus>>,
@@ -51,12 +51,12 @@ fn is_false(flag: &bool) -> bool {
 
 impl Overview {
     /// When it was collected, for people: `2026-11-24 11:51:44 UTC`.
-    pub fn collected_at(&self) -> String {
+    pub(crate) fn collected_at(&self) -> String {
         timestamp::sentence(&self.timestamp)
     }
 
     /// Whether neither systemd nor nvidia-smi could be asked.
-    pub fn is_blind(&self) -> bool {
+    pub(crate) fn is_blind(&self) -> bool {
         self.gpu.error.is_some() && self.services.iter().all(|service| service.error.is_some())
     }
 }
@@ -64,7 +64,7 @@ impl Overview {
 /// Asks systemd and nvidia-smi at the same time. A part that could not be asked carries its error. The log lines of
 /// services that ended badly are read while nvidia-smi may still run.
 /// Errors: only [`Error::Interrupted`].
-pub fn collect(ask: &Ask, deadline: Deadline, last_logs: &LastLogs) -> Result<Overview, Error> {
+pub(crate) fn collect(ask: &Ask, deadline: Deadline, last_logs: &LastLogs) -> Result<Overview, Error> {
     let question = gpu::Question::default();
     let every: Vec<_> = service::all().iter().collect();
     let (services, gpu) = thread::scope(|scope| {
@@ -111,7 +111,7 @@ fn ask_for_lines(ask: &Ask, deadline: Deadline, runs: &[Run]) -> Result<Vec<(Run
 
 /// All seven services, and the log lines of those that ended badly.
 #[derive(Debug)]
-pub struct Services {
+pub(crate) struct Services {
     /// In the order of the allowlist.
     pub statuses: Arc<Vec<ServiceStatus>>,
     last_logs: Found,
@@ -120,7 +120,7 @@ pub struct Services {
 impl Services {
     /// Finds the lines of those that ended badly; `ask` is as in [`LastLogs::find`].
     /// Errors: those of `ask`.
-    pub fn with_last_logs<E>(
+    pub(crate) fn with_last_logs<E>(
         statuses: Vec<ServiceStatus>,
         last_logs: &LastLogs,
         now: Timestamp,
@@ -148,7 +148,7 @@ fn wanted(reasons: &[Reason], services: &[ServiceStatus], now: Timestamp) -> Vec
 
 /// Puts the verdict on answers that are already there; `age` is that of the older one. A part that
 /// could not be asked carries its error. `has_last_logs`: whether reasons have a log line, or null in its place.
-pub fn of_parts(
+pub(crate) fn of_parts(
     exec: &Executor,
     services: Result<Arc<Services>, Error>,
     gpu: Result<Arc<GpuReport>, Error>,

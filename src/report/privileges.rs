@@ -16,7 +16,7 @@ use crate::{
 /// `{"user","uid","groups","capabilities","started_as_root","no_new_privileges","subcommands":[…]}`
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_field_names, reason = "they are the names in the document")]
-pub struct Privileges {
+pub(crate) struct Privileges {
     /// The user of the process, after it has dropped privileges.
     pub user: String,
     /// Its user id.
@@ -33,7 +33,7 @@ pub struct Privileges {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Subcommand {
+pub(crate) struct Subcommand {
     /// Its name.
     pub subcommand: &'static str,
     /// What it needs; may be empty.
@@ -42,7 +42,7 @@ pub struct Subcommand {
 
 #[derive(Debug, Clone, Serialize)]
 #[expect(clippy::struct_field_names, reason = "they are the names in the document")]
-pub struct Need {
+pub(crate) struct Need {
     pub need: Needed,
     /// Whether it is present; null if the machine has nothing of the kind, which no privilege would change.
     pub present: Option<bool>,
@@ -54,7 +54,7 @@ pub struct Need {
 /// What a subcommand may need of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Needed {
+pub(crate) enum Needed {
     /// The bus on which systemctl asks systemd.
     SystemBus,
     /// The files of the journal.
@@ -82,7 +82,7 @@ impl Need {
 impl Privileges {
     /// Assembles the report. `subcommands` are their names and needs, `tried` is the result of reading
     /// the journal, `port` the address of `serve` if it is a privileged one, and `binary` the path of this binary.
-    pub fn of(
+    pub(crate) fn of(
         subcommands: impl Iterator<Item = (&'static str, &'static [Needed])>,
         identity: Identity,
         reduced: &Reduced,
@@ -122,7 +122,7 @@ impl Privileges {
     }
 
     /// Each missing need once.
-    pub fn missing(&self) -> Vec<&Need> {
+    pub(crate) fn missing(&self) -> Vec<&Need> {
         let mut missing: Vec<&Need> = Vec::new();
         for need in self.subcommands.iter().flat_map(|subcommand| &subcommand.needs) {
             if need.present == Some(false) && missing.iter().all(|other| other.need != need.need) {

@@ -18,7 +18,7 @@ use crate::{error::Error, service::Service};
 
 /// One sentence about one service or the GPUs, with a code for scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Reason {
+pub(crate) struct Reason {
     /// What it is about.
     pub subject: Subject,
     /// What kind of trouble.
@@ -41,7 +41,7 @@ pub struct Reason {
 
 /// What kind of trouble a reason is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The unit is not as it should be.
     Unit(Trouble),
     /// nvidia-smi failed.
@@ -68,7 +68,7 @@ impl Serialize for Kind {
 
 /// The log line of a reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Evidence {
+pub(crate) enum Evidence {
     /// No lines are looked for.
     #[default]
     Off,
@@ -83,7 +83,7 @@ impl Evidence {
     }
 
     /// The line, if there is one.
-    pub fn line(&self) -> Option<&LastLog> {
+    pub(crate) fn line(&self) -> Option<&LastLog> {
         match self {
             Self::Line(line) => Some(line),
             Self::Off | Self::Missing => None,
@@ -117,7 +117,7 @@ impl Reason {
     }
 
     /// Why nothing is known of the subject, if that is the trouble.
-    pub fn error(&self) -> Option<&Error> {
+    pub(crate) fn error(&self) -> Option<&Error> {
         match &self.kind {
             Kind::Unanswered(error) => Some(error),
             Kind::Unit(_) | Kind::Gpu(_) | Kind::MaskedOk | Kind::DaemonReloadNeeded => None,
@@ -127,7 +127,7 @@ impl Reason {
 
 /// The reasons against these answers, worst first; within that in the order of the allowlist,
 /// the GPUs last.
-pub fn against(services: &[ServiceStatus], gpu: Option<&GpuReport>, now: Timestamp) -> Vec<Reason> {
+pub(crate) fn against(services: &[ServiceStatus], gpu: Option<&GpuReport>, now: Timestamp) -> Vec<Reason> {
     let of_service = |answer| of_service(answer, now);
     let mut reasons: Vec<Reason> =
         services.iter().filter_map(of_service).chain(gpu.and_then(of_gpu)).collect();
@@ -144,7 +144,7 @@ pub(super) fn with_last_logs(reasons: &mut [Reason], found: &Found) {
 
 /// What does not degrade and should be known: units that are healthy only because the operator allows for
 /// it, and unit files that systemd has not read.
-pub fn warnings(services: &[ServiceStatus], now: Timestamp) -> Vec<Reason> {
+pub(crate) fn warnings(services: &[ServiceStatus], now: Timestamp) -> Vec<Reason> {
     services.iter().flat_map(|answer| [masked_ok(answer, now), daemon_reload(answer)]).flatten().collect()
 }
 
@@ -177,7 +177,7 @@ fn of_service(answer: &ServiceStatus, now: Timestamp) -> Option<Reason> {
 }
 
 /// What is wrong with the GPUs' answer; `None` if nothing is.
-pub fn of_gpu(report: &GpuReport) -> Option<Reason> {
+pub(crate) fn of_gpu(report: &GpuReport) -> Option<Reason> {
     if report.status == GpuStatus::Ok {
         return None;
     }

@@ -6,11 +6,11 @@ use crate::service::{self, Service};
 
 /// `{"services":[{"id","unit","description"}]}`
 #[derive(Debug, Serialize)]
-pub struct Services {
+pub(crate) struct Services {
     services: &'static [Service],
 }
 
 /// The document; nothing has to be asked for it.
-pub fn list() -> Services {
+pub(crate) fn list() -> Services {
     Services { services: service::all() }
 }

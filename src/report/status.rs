@@ -22,7 +22,7 @@ const SHOW_LIMIT: usize = 64 * 1024;
 
 /// One service's status document.
 #[derive(Debug, Serialize)]
-pub struct ServiceStatus {
+pub(crate) struct ServiceStatus {
     pub service: &'static Service,
     /// What systemd says of it; `None` when it could not be asked.
     pub status: Option<UnitStatus>,
@@ -37,20 +37,20 @@ pub struct ServiceStatus {
 
 /// `{"services":[…]}`, for several ids on the command line.
 #[derive(Debug, Serialize)]
-pub struct Statuses {
+pub(crate) struct Statuses {
     /// One document for each service, in the order asked.
     pub services: Vec<ServiceStatus>,
 }
 
 impl ServiceStatus {
     /// What is wrong with its unit, in one word; `None` if nothing is, or nothing is known.
-    pub fn trouble(&self) -> Option<Trouble> {
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
         let status = self.status.as_ref().filter(|_| !self.healthy)?;
         Some(unit_reason::of_unit(status, Clock::Absolute).trouble)
     }
 
     /// Whether its unit failed or ended badly, whatever its unit file is by now.
-    pub fn ended_badly(&self) -> bool {
+    pub(crate) fn ended_badly(&self) -> bool {
         self.status.as_ref().is_some_and(UnitStatus::ended_badly)
     }
 
@@ -77,7 +77,11 @@ pub(super) fn unanswered(error: &Error) -> Vec<ServiceStatus> {
 
 /// Asks for one service.
 /// Fails when systemctl could not be asked or gave no answer that makes sense.
-pub fn collect(ask: &Ask, deadline: Deadline, service: &'static Service) -> Result<ServiceStatus, Error> {
+pub(crate) fn collect(
+    ask: &Ask,
+    deadline: Deadline,
+    service: &'static Service,
+) -> Result<ServiceStatus, Error> {
     let status = show_one(&ask.exec, deadline, service)?;
     Ok(ServiceStatus::answered(service, status, &ask.rule))
 }
@@ -85,7 +89,7 @@ pub fn collect(ask: &Ask, deadline: Deadline, service: &'static Service) -> Resu
 /// Asks for several services in one call. One that could not be asked carries its error; when
 /// the answers do not fit the questions, each service is asked by itself, until the deadline.
 /// Errors: only [`Error::Interrupted`].
-pub fn collect_all(
+pub(crate) fn collect_all(
     ask: &Ask,
     deadline: Deadline,
     services: &[&'static Service],

@@ -6,14 +6,14 @@ use crate::service::Service;
 
 /// A service, or the GPUs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subject {
+pub(crate) enum Subject {
     Service(&'static Service),
     Gpu,
 }
 
 impl Subject {
     /// The service's id, or `gpu`.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Service(service) => service.id(),
             Self::Gpu => "gpu",

@@ -29,7 +29,7 @@ pub(super) fn cut_to(entry: &mut Entry, limit: usize) -> bool {
 }
 
 /// Keeps the newest entries that fit, of lines that come newest first, and counts the others.
-pub struct Tail {
+pub(crate) struct Tail {
     room: usize,
     full: bool,
     pub kept: Vec<(Entry, String)>,
@@ -42,7 +42,7 @@ pub struct Tail {
 }
 
 impl Tail {
-    pub fn new(cap: usize) -> Self {
+    pub(crate) fn new(cap: usize) -> Self {
         Self {
             room: cap,
             full: false,
@@ -54,7 +54,7 @@ impl Tail {
         }
     }
 
-    pub fn take(&mut self, line: Line<'_>) {
+    pub(crate) fn take(&mut self, line: Line<'_>) {
         self.seen += 1;
         if self.full {
             return;
@@ -62,7 +62,7 @@ impl Tail {
         let Some(mut entry) = read(line) else {
             self.unreadable += 1;
             if let Line::Whole(bytes) = line {
-                let text = || String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).into_owned();
+                let text = || String::from_utf8_lossy(bytes.get(..256).unwrap_or(bytes)).into_owned();
                 self.first_unreadable.get_or_insert_with(text);
             }
             return;

@@ -28,7 +28,7 @@ pub(super) fn of_journal(microseconds: &str) -> Option<Timestamp> {
 }
 
 /// For sentences: `2026-11-24 11:51:44 UTC`.
-pub fn sentence(rfc_3339: &str) -> String {
+pub(crate) fn sentence(rfc_3339: &str) -> String {
     let seconds = rfc_3339.get(..19).unwrap_or(rfc_3339);
     format!("{} UTC", seconds.replacen('T', " ", 1))
 }

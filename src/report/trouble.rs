@@ -2,7 +2,7 @@
 
 /// What is wrong with a unit, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     Failed,
     /// It ran to its end, and not with success.
     EndedBadly,
@@ -41,7 +41,7 @@ pub(super) enum Severity {
 
 impl Trouble {
     /// The code that scripts match on.
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Failed => "failed",
             Self::EndedBadly => "exit_status",

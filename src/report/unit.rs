@@ -8,7 +8,7 @@ use crate::service::Service;
 
 /// What systemd says of a unit. All text, as printed; `None` where it printed nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct UnitStatus {
+pub(crate) struct UnitStatus {
     /// `LoadState`: loaded, not-found, masked, bad-setting, error.
     pub load_state: Option<String>,
     /// `ActiveState`: active, reloading, inactive, failed, activating, deactivating.
@@ -68,7 +68,7 @@ impl UnitStatus {
 
 /// A start that systemd skipped, and when (RFC 3339).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Skipped {
+pub(crate) enum Skipped {
     /// A `Condition…=` of the unit was not met.
     Condition(String),
     /// An `Assert…=` of the unit failed.
@@ -77,7 +77,7 @@ pub enum Skipped {
 
 /// One unit's block of an answer: what it is called there, and what is said of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Block {
+pub(crate) struct Block {
     id: Option<String>,
     names: Vec<String>,
     lines: usize,
@@ -87,7 +87,7 @@ pub struct Block {
 impl Block {
     /// Whether this is the answer for that service: an alias prints its real name as Id, and the
     /// one it was asked by among its Names.
-    pub fn fits(&self, service: &Service) -> bool {
+    pub(crate) fn fits(&self, service: &Service) -> bool {
         self.id.as_deref() == Some(service.unit()) || self.names.iter().any(|name| name == service.unit())
     }
 
@@ -106,7 +106,7 @@ impl Block {
 
 /// Reads the blocks of an answer, which blank lines separate. Unknown and unreadable lines are
 /// left out. Pure, so that recorded output can be fed to it.
-pub fn parse(show: &str) -> Vec<Block> {
+pub(crate) fn parse(show: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = show.lines().peekable();
     while lines.peek().is_some() {

@@ -13,12 +13,15 @@ use std::{ffi::OsString, fmt};
 
 use serde::Serialize;
 
-pub use self::{
+pub(crate) use self::{
     auth::{AuthSettings, HostFile, TlsFiles},
-    common::Settings,
     listen::Listen,
+    spec::{Spec, Takes},
+};
+pub use self::{
+    common::Settings,
     serve::ServeSettings,
-    spec::{Declared, Given, Spec, Takes},
+    spec::{Declared, Given},
 };
 
 /// Where a setting came from.
@@ -72,7 +75,7 @@ impl SettingError {
 }
 
 /// Looks up a variable of the environment.
-pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// A setting as `serve --check` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -5,6 +5,7 @@ use std::{collections::HashMap, marker::PhantomData};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
 /// A setting, as it is declared. Whatever its declaration says is said nowhere else.
+#[derive(Debug)]
 pub struct Spec {
     /// The flag, without dashes.
     pub flag: &'static str,
@@ -159,7 +160,7 @@ macro_rules! settings {
         #[expect(non_upper_case_globals, reason = "each is named like its field")]
         mod specs {
             use super::*;
-            $(pub static $field: Spec = Spec { help: $help, $($key: $value,)+ ..Spec::NONE };)+
+            $(pub(super) static $field: Spec = Spec { help: $help, $($key: $value,)+ ..Spec::NONE };)+
         }
 
         $(#[$about])*

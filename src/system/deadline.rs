@@ -4,43 +4,43 @@ use std::time::{Duration, Instant};
 
 /// The deadline of a whole answer, with the limit that it was made from.
 #[derive(Debug, Clone, Copy)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     limit: Duration,
     at: Instant,
 }
 
 impl Deadline {
     /// `limit` from now.
-    pub fn after(limit: Duration) -> Self {
+    pub(crate) fn after(limit: Duration) -> Self {
         Self { limit, at: Instant::now() + limit }
     }
 
     /// This one, or `limit` from now if that is sooner.
-    pub fn or_in(self, limit: Duration) -> Self {
+    pub(crate) fn or_in(self, limit: Duration) -> Self {
         if self.left() > limit { Self::after(limit) } else { self }
     }
 
     /// This one or the other, whichever passes first.
-    pub fn or_sooner(self, other: Self) -> Self {
+    pub(crate) fn or_sooner(self, other: Self) -> Self {
         if other.at < self.at { other } else { self }
     }
 
     /// The limit that it was made from.
-    pub fn limit(self) -> Duration {
+    pub(crate) fn limit(self) -> Duration {
         self.limit
     }
 
     /// The time left; zero when it has passed.
-    pub fn left(self) -> Duration {
+    pub(crate) fn left(self) -> Duration {
         self.at.saturating_duration_since(Instant::now())
     }
 
     /// The time left with this much added.
-    pub fn left_with(self, slack: Duration) -> Duration {
+    pub(crate) fn left_with(self, slack: Duration) -> Duration {
         (self.at + slack).saturating_duration_since(Instant::now())
     }
 
-    pub fn passed(self) -> bool {
+    pub(crate) fn passed(self) -> bool {
         self.left().is_zero()
     }
 }

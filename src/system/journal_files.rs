@@ -11,7 +11,7 @@ use std::{
 };
 
 /// Where journald keeps its files (systemd-journald.service(8)), each machine's in a folder of its own.
-pub const JOURNAL_PATH: &str = "/var/log/journal:/run/log/journal";
+pub(crate) const JOURNAL_PATH: &str = "/var/log/journal:/run/log/journal";
 
 /// Which machine this is (machine-id(5)): journalctl reads the folder of this name, and passes over those of
 /// others, also where it cannot tell its own, as in a container (tried on systemd 252).
@@ -19,7 +19,7 @@ const MACHINE_ID: &str = "/etc/machine-id";
 
 /// What can be read of the system's journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JournalFiles {
+pub(crate) enum JournalFiles {
     /// At least one file of it.
     Readable,
     /// There are files, and none may be read.

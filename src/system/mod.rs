@@ -1,10 +1,10 @@
 //! What the machine gives to every program: deadlines, signals, privileges, the files of journald. Knows
 //! nothing of what is asked.
 
-pub mod deadline;
+pub(crate) mod deadline;
 mod journal_files;
 mod prerequisites;
-pub mod privilege;
+pub(crate) mod privilege;
 mod signals;
 mod wait;
 
@@ -16,7 +16,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-pub use self::{
+pub(crate) use self::{
     deadline::Deadline,
     journal_files::{JOURNAL_PATH, JournalFiles},
     prerequisites::{GpuNodes, Prerequisites, SYSTEM_BUS},

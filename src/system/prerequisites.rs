@@ -7,11 +7,11 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use super::JournalFiles;
 
 /// The bus through which users other than root query systemd (systemctl(1), dbus-daemon(1)).
-pub const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
+pub(crate) const SYSTEM_BUS: &str = "/run/dbus/system_bus_socket";
 
 /// What is accessible.
 #[derive(Debug)]
-pub struct Prerequisites {
+pub(crate) struct Prerequisites {
     /// The system bus, or why it is not accessible.
     pub bus: io::Result<()>,
     /// The journal, by journalctl.
@@ -24,7 +24,7 @@ pub struct Prerequisites {
 
 /// The device nodes of the GPUs, by path.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct GpuNodes {
+pub(crate) struct GpuNodes {
     /// Those that this process can read and write.
     pub open: Vec<PathBuf>,
     /// The others.

@@ -18,7 +18,7 @@ use signal_hook::{
 
 /// Becomes readable with the first signal and stays readable, since its byte is never read.
 #[derive(Debug)]
-pub struct Interrupt {
+pub(crate) struct Interrupt {
     readable: OwnedFd,
     /// A byte for each signal.
     each: OwnedFd,
@@ -29,7 +29,7 @@ impl Interrupt {
     /// Catches SIGINT and SIGTERM. With `with_terminal`, SIGHUP is caught too, so children are ended when the
     /// terminal closes.
     /// Fails when a pipe cannot be created or a signal cannot be caught.
-    pub fn catch(with_terminal: bool) -> io::Result<Self> {
+    pub(crate) fn catch(with_terminal: bool) -> io::Result<Self> {
         let (readable, writable) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let (each, every) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let signal = Arc::new(AtomicUsize::new(0));
@@ -46,7 +46,10 @@ impl Interrupt {
     /// Ends all children, with `end_all`, and this process at once on the second signal. In its own thread, since all others may be
     /// blocked, by a driver or by a pipe without a reader.
     /// Fails when the thread cannot be started.
-    pub fn end_at_the_second(self: &Arc<Self>, end_all: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    pub(crate) fn end_at_the_second(
+        self: &Arc<Self>,
+        end_all: impl FnOnce() + Send + 'static,
+    ) -> io::Result<()> {
         let interrupt = Arc::clone(self);
         let wait = move || {
             if interrupt.next() && interrupt.next() {
@@ -70,7 +73,7 @@ impl Interrupt {
     }
 
     /// The number of the first signal, if there was one.
-    pub fn signal(&self) -> Option<i32> {
+    pub(crate) fn signal(&self) -> Option<i32> {
         match self.signal.load(Ordering::SeqCst) {
             0 => None,
             number => i32::try_from(number).ok(),
@@ -86,12 +89,12 @@ impl AsFd for Interrupt {
 
 /// Readable when SIGHUP has come since it was last taken.
 #[derive(Debug)]
-pub struct Hangup(OwnedFd);
+pub(crate) struct Hangup(OwnedFd);
 
 impl Hangup {
     /// From here on SIGHUP no longer ends the process.
     /// Fails when a pipe cannot be created or the signal cannot be caught.
-    pub fn catch() -> io::Result<Self> {
+    pub(crate) fn catch() -> io::Result<Self> {
         let (readable, writable) =
             rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC | rustix::pipe::PipeFlags::NONBLOCK)?;
         pipe::register(SIGHUP, writable)?;
@@ -99,7 +102,7 @@ impl Hangup {
     }
 
     /// Whether it came; several at once are one.
-    pub fn take(&self) -> bool {
+    pub(crate) fn take(&self) -> bool {
         let mut bytes = [0; 64];
         let mut came = false;
         while rustix::io::read(&self.0, &mut bytes).is_ok_and(|count| count > 0) {

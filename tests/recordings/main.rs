@@ -1,6 +1,15 @@
 //! Real recordings through the real binary, where there are any: each is what a stub program prints.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends by panicking"
+)]
+#![expect(clippy::disallowed_methods, reason = "tests run programs")]
+#![expect(unreachable_pub, reason = "nothing is outside of a test binary")]
+#![expect(clippy::print_stderr, reason = "what a test saw is shown when it fails")]
 
 mod journalctl;
 mod manifest;

@@ -1,6 +1,15 @@
 //! Runs the real binary with stub programs in its `--program-path`.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends by panicking"
+)]
+#![expect(clippy::disallowed_methods, reason = "tests run programs")]
+#![expect(unreachable_pub, reason = "nothing is outside of a test binary")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a test saw is shown when it fails")]
 
 mod access_log;
 mod answers;

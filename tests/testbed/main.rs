@@ -1,6 +1,15 @@
 //! The real binary on a real systemd.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends by panicking"
+)]
+#![expect(clippy::disallowed_methods, reason = "tests run programs")]
+#![expect(unreachable_pub, reason = "nothing is outside of a test binary")]
+#![expect(clippy::print_stdout, reason = "what a test saw is shown when it fails")]
 
 mod bed;
 mod causes;

@@ -16,7 +16,7 @@ const JOURNALS: [(&str, &str); 7] = [
 ];
 
 /// The newest lines of a unit, newest first, each with its end.
-pub fn newest(
+pub(super) fn newest(
     service: &Service,
     lines: Lines,
     worst: Option<Priority>,

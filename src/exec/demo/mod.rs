@@ -19,26 +19,26 @@ use crate::{
 };
 
 /// The moment for which all recordings are true: some minutes after the newest recorded line.
-pub fn recorded_at() -> Timestamp {
+pub(super) fn recorded_at() -> Timestamp {
     // 2026-11-24T12:49:30Z
     Timestamp::constant(1_795_524_570, 0)
 }
 
 /// Answers every invocation as the recorded machine would.
 #[derive(Debug)]
-pub struct Demo {
+pub(super) struct Demo {
     interrupt: Option<Arc<Interrupt>>,
 }
 
 impl Demo {
     /// `interrupt` ends what is being followed.
-    pub fn new(interrupt: Option<Arc<Interrupt>>) -> Self {
+    pub(super) fn new(interrupt: Option<Arc<Interrupt>>) -> Self {
         Self { interrupt }
     }
 
     /// The whole answer goes into the sink at once.
     #[expect(clippy::unused_self, reason = "asked like the host")]
-    pub fn run(&self, invocation: &Invocation, stdout: &mut dyn Sink) -> Ended {
+    pub(super) fn run(&self, invocation: &Invocation, stdout: &mut dyn Sink) -> Ended {
         let (text, code) = answer(invocation);
         // A sink that wants no more has what it wants: the program had ended anyway.
         let _ = stdout.feed(text.as_bytes());
@@ -47,7 +47,7 @@ impl Demo {
 
     /// The recorded lines, and then none ever: waits for what ends the following.
     /// Fails when a signal came.
-    pub fn follow(
+    pub(super) fn follow(
         &self,
         invocation: &Invocation,
         reader: BorrowedFd<'_>,

@@ -12,7 +12,7 @@ const ROWS: &str = include_str!("recordings/nvidia-smi.csv");
 const BANNER_LINES: usize = 4;
 
 /// The banner or the long report, and the exit code.
-pub fn text(detail: Detail, gpu: Gpu) -> (String, i32) {
+pub(super) fn text(detail: Detail, gpu: Gpu) -> (String, i32) {
     answer(gpu, |gpu| match detail {
         Detail::Summary => banner(gpu),
         Detail::Full => report(gpu),
@@ -20,7 +20,7 @@ pub fn text(detail: Detail, gpu: Gpu) -> (String, i32) {
 }
 
 /// The rows, and the exit code.
-pub fn rows(columns: Columns, gpu: Gpu) -> (String, i32) {
+pub(super) fn rows(columns: Columns, gpu: Gpu) -> (String, i32) {
     let position = |column| Columns::Full.names().iter().position(|name| name == column);
     let positions: Vec<usize> = columns.names().iter().filter_map(position).collect();
     answer(gpu, |gpu| {

@@ -6,7 +6,7 @@ use crate::service::Service;
 const SHOW: &str = include_str!("recordings/show.txt");
 
 /// The blocks of these units, in this order.
-pub fn show(services: &[&'static Service]) -> String {
+pub(super) fn show(services: &[&'static Service]) -> String {
     let blocks: Vec<&str> = services.iter().filter_map(|service| block(service.unit())).collect();
     format!("{}\n", blocks.join("\n\n"))
 }

@@ -26,11 +26,13 @@ use crate::{
 const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// Accepts until told to stop. An error of accept(2) is logged once and retried.
-pub fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
+pub(super) fn run(shared: &Arc<Shared>, listener: &Listener, number: usize) {
     let mut complained = false;
     let mut lobby = Lobby::new(shared.lobby);
     loop {
-        shared.rounds[number].fetch_add(1, Ordering::Relaxed);
+        if let Some(rounds) = shared.rounds.get(number) {
+            rounds.fetch_add(1, Ordering::Relaxed);
+        }
         shared.table.report(false);
         let woken = lobby.wait(shared, listener);
         if woken == Woken::ToStop {

@@ -75,7 +75,7 @@ impl Head {
             }
             match inner.read(&mut buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+                Ok(count) => bytes.extend_from_slice(buffer.get(..count).unwrap_or_default()),
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) =>
                 {

@@ -34,7 +34,7 @@ const ARE_YOU_THERE: &[u8] = b"HEAD /health HTTP/1.1\r\nHost: gate\r\n\r\n";
 
 /// The connections to tiny_http.
 #[derive(Debug)]
-pub struct Backend {
+pub(crate) struct Backend {
     /// The name by which the socket is reached once its file is gone: a descriptor that only this
     /// process has. By its path it could not be connected to any more, and an abstract name would be
     /// open to the whole network namespace (unix(7), proc(5)).
@@ -47,7 +47,7 @@ impl Backend {
     /// Binds a socket, keeps a handle to it, and removes its file. If the caller is not trusted to choose
     /// files (`is_secure`, AT_SECURE), its environment is ignored.
     /// Fails when there is no directory to bind it in.
-    pub fn bind(is_secure: bool) -> io::Result<(UnixListener, Self)> {
+    pub(crate) fn bind(is_secure: bool) -> io::Result<(UnixListener, Self)> {
         let base = match env::var_os("RUNTIME_DIRECTORY").filter(|_| !is_secure) {
             // Of several, the first (systemd.exec(5)). It is ours alone.
             Some(folders) => {
@@ -76,7 +76,7 @@ impl Backend {
 
     /// A connection for one exchange.
     /// Fails when there is no descriptor left, or tiny_http does not answer.
-    pub fn take(&self) -> io::Result<Wire> {
+    pub(crate) fn take(&self) -> io::Result<Wire> {
         if let Some(wire) = self.idle() {
             return Ok(wire);
         }
@@ -93,7 +93,7 @@ impl Backend {
     }
 
     /// Takes a connection back whose exchange is over.
-    pub fn give_back(&self, wire: Wire) {
+    pub(crate) fn give_back(&self, wire: Wire) {
         let mut idle = lock(&self.idle);
         if idle.len() < KEPT {
             idle.push(wire);

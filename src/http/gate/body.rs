@@ -4,7 +4,7 @@ use crate::http::refusal::Refusal;
 
 /// Requests have no body. A large one gets an error of its own; every other sign of a body is rejected,
 /// since parsers disagree about it.
-pub fn check<'a>(mut lengths: impl Iterator<Item = &'a [u8]>) -> Result<(), Refusal> {
+pub(super) fn check<'a>(mut lengths: impl Iterator<Item = &'a [u8]>) -> Result<(), Refusal> {
     let Some(length) = lengths.next() else { return Ok(()) };
     if lengths.next().is_some() {
         return Err(Refusal::Malformed("duplicate Content-Length header"));

@@ -26,7 +26,7 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 const FAREWELL: Duration = Duration::from_millis(100);
 
 /// A client's connection, as plain bytes.
-pub struct Channel<'a> {
+pub(super) struct Channel<'a> {
     wire: &'a Wire,
     tls: Option<Tls>,
 }
@@ -38,14 +38,14 @@ struct Tls {
 }
 
 impl<'a> Channel<'a> {
-    pub fn plain(wire: &'a Wire) -> Self {
+    pub(super) fn plain(wire: &'a Wire) -> Self {
         Self { wire, tls: None }
     }
 
     /// Performs the TLS handshake. Once `stop` is readable only a moment is left for it.
     /// Errors: `TimedOut`; `UnexpectedEof` when the client has disconnected or sent nothing; otherwise why the handshake
     /// failed. The client has received an alert where TLS allows one.
-    pub fn tls(wire: &'a Wire, config: Arc<ServerConfig>, stop: BorrowedFd<'_>) -> io::Result<Self> {
+    pub(super) fn tls(wire: &'a Wire, config: Arc<ServerConfig>, stop: BorrowedFd<'_>) -> io::Result<Self> {
         let session = Box::new(ServerConnection::new(config).map_err(io::Error::other)?);
         let mut channel = Self { wire, tls: Some(Tls { session, unread: 0 }) };
         let (mut stop, mut deadline) = (Some(stop), Deadline::after(HANDSHAKE));
@@ -75,13 +75,13 @@ impl<'a> Channel<'a> {
     }
 
     /// The subject of the client's certificate, if it showed one; it was verified then.
-    pub fn subject(&self) -> Option<String> {
+    pub(super) fn subject(&self) -> Option<String> {
         let certificates = self.tls.as_ref()?.session.peer_certificates()?;
         certificates.first().map(subject)
     }
 
     /// Waits until there is something to read, or the other descriptor is readable.
-    pub fn wait(&self, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
+    pub(super) fn wait(&self, other: Option<BorrowedFd<'_>>, deadline: Option<Deadline>) -> Seen {
         if self.tls.as_ref().is_some_and(|tls| tls.unread > 0) {
             return Seen::Ready;
         }
@@ -90,7 +90,7 @@ impl<'a> Channel<'a> {
 
     /// Reads what is there into the buffer's start; `Ok(0)` at the end.
     /// Errors: `WouldBlock` when nothing is there yet; else when the connection is broken.
-    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.tls.is_none() {
             return self.wire.read(buffer);
         }
@@ -125,12 +125,12 @@ impl<'a> Channel<'a> {
 
     /// Writes all of it, as long as every so often some of it is taken.
     /// Errors: `TimedOut` when nothing was taken for that long; else when the connection is broken.
-    pub fn write_all(&mut self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
+    pub(super) fn write_all(&mut self, mut bytes: &[u8], patience: Duration) -> io::Result<()> {
         while !bytes.is_empty() {
             let Some(tls) = &mut self.tls else { return self.wire.write_all(bytes, patience) };
             // As much as it buffers at a time.
             let count = tls.session.writer().write(bytes)?;
-            bytes = &bytes[count..];
+            bytes = bytes.get(count..).unwrap_or_default();
             self.flush(patience)?;
         }
         Ok(())
@@ -156,7 +156,7 @@ impl<'a> Channel<'a> {
     }
 
     /// Says that nothing more will come.
-    pub fn finish(&mut self) {
+    pub(super) fn finish(&mut self) {
         if let Some(tls) = &mut self.tls {
             tls.session.send_close_notify();
             let _ = self.flush(FAREWELL);
@@ -166,7 +166,7 @@ impl<'a> Channel<'a> {
 }
 
 /// Whether an error only means that nothing is there yet.
-pub fn is_to_be_tried_again(error: &io::Error) -> bool {
+pub(super) fn is_to_be_tried_again(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 

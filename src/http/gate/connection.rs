@@ -41,13 +41,13 @@ const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1024 * 1024;
 
 /// Names the connection to tiny_http's side. No header of a client gets that far.
-pub const CONNECTION_HEADER: &str = "X-Gate-Connection";
+pub(crate) const CONNECTION_HEADER: &str = "X-Gate-Connection";
 
 /// What the reply says about the client's connection: a [`Persistence`].
-pub const PERSISTENCE_HEADER: &str = "X-Gate-Persistence";
+pub(crate) const PERSISTENCE_HEADER: &str = "X-Gate-Persistence";
 
 /// A client's connection.
-pub struct Connection<'a> {
+pub(super) struct Connection<'a> {
     wire: &'a Wire,
     channel: Channel<'a>,
     /// The subject of the client's certificate, which was verified by the CAs of this generation.
@@ -72,7 +72,7 @@ enum End {
 impl<'a> Connection<'a> {
     /// Serves a connection that has just been accepted, until either side has enough. `stop` is readable
     /// when no more requests are wanted.
-    pub fn serve(
+    pub(super) fn serve(
         wire: &'a Wire,
         ticket: &'a Ticket,
         backend: &'a Backend,
@@ -237,11 +237,12 @@ impl<'a> Connection<'a> {
     /// Reads available bytes, never beyond the limit of a head; says whether more may come.
     fn read(&mut self) -> bool {
         let mut buffer = [0; 2048];
-        let room = self.heads.room().min(buffer.len());
-        match self.channel.read(&mut buffer[..room]) {
+        let size = self.heads.room().min(buffer.len());
+        let (buffer, _) = buffer.split_at_mut(size);
+        match self.channel.read(buffer) {
             Ok(0) => false,
             Ok(count) => {
-                self.heads.push(&buffer[..count]);
+                self.heads.push(buffer.get(..count).unwrap_or_default());
                 true
             }
             Err(error) => is_to_be_tried_again(&error),

@@ -18,7 +18,7 @@ const UNREAD: usize = 1024 * 1024;
 
 /// The connections of the table, and who waits for a place.
 #[derive(Debug, Default)]
-pub struct State {
+pub(super) struct State {
     pub next: u64,
     pub slots: HashMap<u64, Slot>,
     /// How many of them each origin has.
@@ -34,13 +34,13 @@ pub struct State {
 type Rank = (bool, Reverse<usize>, Instant);
 
 impl State {
-    pub fn held(&self, origin: Origin) -> usize {
+    pub(super) fn held(&self, origin: Origin) -> usize {
         self.held.get(&origin).copied().unwrap_or_default()
     }
 
     /// Tells a connection to go that is not about to be answered, if there is one. Says whether one goes, or
     /// soon may.
-    pub fn push_out(&mut self, newcomer: Origin) -> bool {
+    pub(super) fn push_out(&mut self, newcomer: Origin) -> bool {
         let newcomers = self.held(newcomer) + 1;
         let rank = |slot: &Slot| -> Rank {
             let held = self.held(slot.origin);
@@ -65,7 +65,7 @@ impl State {
         is_hopeful
     }
 
-    pub fn enter(&mut self, id: u64, stage: Stage, change: impl FnOnce(&mut Slot)) {
+    pub(super) fn enter(&mut self, id: u64, stage: Stage, change: impl FnOnce(&mut Slot)) {
         if let Some(slot) = self.slots.get_mut(&id) {
             slot.stage = stage;
             slot.since = Instant::now();
@@ -75,7 +75,7 @@ impl State {
     }
 
     /// Bytes of answers that were not taken yet, those that are shared only once.
-    pub fn unread(&self) -> usize {
+    pub(super) fn unread(&self) -> usize {
         let unread = self.slots.values().filter(|slot| slot.leaving.is_none()).map(|slot| &slot.unread);
         let mut own = 0;
         let mut shared: Vec<&Arc<[u8]>> = Vec::new();
@@ -89,7 +89,7 @@ impl State {
     }
 
     /// Pushes out slow readers, the slowest first, until not too much is unread.
-    pub fn make_room(&mut self) {
+    pub(super) fn make_room(&mut self) {
         while self.unread() > UNREAD {
             let slow =
                 self.slots.values_mut().filter(|slot| slot.stage == Stage::Reads && slot.leaving.is_none());

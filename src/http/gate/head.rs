@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The longest head: request line, headers and the empty line.
-pub const HEAD_LIMIT: usize = 16 * 1024;
+pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
 
 /// The longest target.
 const TARGET_LIMIT: usize = 4 * 1024;
@@ -17,7 +17,7 @@ const HEADERS: usize = 64;
 
 /// A complete request head.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Head {
+pub(crate) struct Head {
     /// The method, as the client wrote it.
     pub method: String,
     /// The target, as the client wrote it: visible ASCII without a `#`.
@@ -32,7 +32,7 @@ pub struct Head {
 
 impl Head {
     /// What the reply says about the connection.
-    pub fn persistence(&self) -> Persistence {
+    pub(crate) fn persistence(&self) -> Persistence {
         match (self.keep_alive, self.is_old) {
             (false, _) => Persistence::Close,
             (true, true) => Persistence::KeepAlive,
@@ -43,7 +43,7 @@ impl Head {
 
 /// The result of reading the bytes received so far.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Read {
+pub(crate) enum Read {
     /// An incomplete head.
     Partial,
     /// A head, and its length in bytes.
@@ -53,15 +53,15 @@ pub enum Read {
 /// Reads the first head of these bytes.
 /// Errors: anything malformed, ambiguous or over a limit, and every body. The connection must be closed then:
 /// the start of the next request is unknown.
-pub fn read(bytes: &[u8]) -> Result<Read, Refusal> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Read, Refusal> {
     // An empty line before the request line is to be ignored (RFC 9112, 2.2).
-    let skipped = if bytes.starts_with(b"\r\n") { 2 } else { 0 };
-    let text = &bytes[skipped..];
+    let text = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+    let skipped = bytes.len() - text.len();
     if text.starts_with(b"\r\n") {
         return Err(Refusal::Malformed("more than one empty line before the request line"));
     }
     let end = text.windows(4).position(|window| window == b"\r\n\r\n").map(|end| end + 4);
-    let head = &text[..end.unwrap_or(text.len())];
+    let head = end.and_then(|end| text.get(..end)).unwrap_or(text);
     check_line_ends(head)?;
     check_target_length(head)?;
     if end.unwrap_or(head.len()) > HEAD_LIMIT {
@@ -91,7 +91,7 @@ fn check_line_ends(head: &[u8]) -> Result<(), Refusal> {
         if *byte == b'\n' && before != Some(b'\r') {
             return Err(Refusal::Malformed("bare line feed"));
         }
-        if *byte == b'\r' && !is_last && head[place + 1] != b'\n' {
+        if *byte == b'\r' && !is_last && head.get(place + 1) != Some(&b'\n') {
             return Err(Refusal::Malformed("bare carriage return"));
         }
         before = Some(*byte);
@@ -146,7 +146,6 @@ fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Refusal> {
 }
 
 #[cfg(test)]
-#[expect(clippy::panic, reason = "a test ends by panicking")]
 mod tests {
     use super::*;
 

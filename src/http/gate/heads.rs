@@ -5,7 +5,7 @@ use crate::http::refusal::Refusal;
 
 /// Bytes that a client has sent and that are not yet processed.
 #[derive(Debug, Default)]
-pub struct Heads {
+pub(super) struct Heads {
     bytes: Vec<u8>,
     /// How many of them there were when they were last parsed.
     looked_at: usize,
@@ -15,35 +15,35 @@ pub struct Heads {
 
 impl Heads {
     /// Appends received bytes.
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
     /// How many bytes to read before the head is over its limit; at least one.
-    pub fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         (HEAD_LIMIT + 1).saturating_sub(self.bytes.len()).max(1)
     }
 
     /// Method and target of the first head, complete or not, if both are known; unchecked, for the log.
-    pub fn asked(&self) -> Option<(&str, &str)> {
+    pub(super) fn asked(&self) -> Option<(&str, &str)> {
         let text = self.bytes.strip_prefix(b"\r\n").unwrap_or(&self.bytes);
         let ends = |byte: &u8| matches!(byte, b' ' | b'\r' | b'\n');
         let (method, rest) = text.split_at(text.iter().position(ends)?);
         let rest = rest.strip_prefix(b" ")?;
         // Without a byte after it the target may be incomplete.
-        let target = &rest[..rest.iter().position(ends)?];
+        let target = rest.get(..rest.iter().position(ends)?)?;
         Some((std::str::from_utf8(method).ok()?, std::str::from_utf8(target).ok()?))
     }
 
     /// Takes out the first head, if it is complete. Parses only if a line may have ended since, or the length
     /// has doubled: parsing everything again for each byte would let a client cause work for free.
     /// Errors: as [`head::read`].
-    pub fn next(&mut self) -> Result<Option<Head>, Refusal> {
+    pub(super) fn next(&mut self) -> Result<Option<Head>, Refusal> {
         let length = self.bytes.len();
         let new = self.bytes.get(self.looked_at..).unwrap_or_default();
         if !new.contains(&b'\n') && length < 2 * self.looked_at && length <= HEAD_LIMIT {

@@ -39,7 +39,7 @@ const CROWD: Duration = Duration::from_millis(500);
 const SILENT: Duration = Duration::from_millis(100);
 
 /// The newcomers of one listener that have no place yet.
-pub struct Lobby {
+pub(super) struct Lobby {
     size: usize,
     guests: Vec<Guest>,
     /// When one of them last got a place.
@@ -47,7 +47,7 @@ pub struct Lobby {
 }
 
 /// A newcomer.
-pub struct Guest {
+pub(super) struct Guest {
     pub wire: Arc<Wire>,
     pub peer: Peer,
     origin: Origin,
@@ -69,24 +69,24 @@ enum Event {
 
 /// What a wait saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Woken {
+pub(super) enum Woken {
     ToStop,
     ByNewcomer,
     ByOthers,
 }
 
 impl Lobby {
-    pub fn new(size: usize) -> Self {
+    pub(super) fn new(size: usize) -> Self {
         Self { size, guests: Vec::new(), moved: Instant::now() }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.guests.is_empty()
     }
 
     /// Waits for a newcomer if there is room for one, for the first bytes of the guests, and for a place in
     /// the table.
-    pub fn wait(&mut self, shared: &Shared, listener: &impl AsFd) -> Woken {
+    pub(super) fn wait(&mut self, shared: &Shared, listener: &impl AsFd) -> Woken {
         let is_open = !self.is_full() || self.least_wanted().is_some();
         let is_waiting = !is_open || self.guests.iter().any(|guest| guest.ready.is_some());
         let mut wait = Wait::new().readable(&shared.stop, Event::Stop);
@@ -107,7 +107,11 @@ impl Lobby {
                 Event::Stop => return Woken::ToStop,
                 Event::Newcomer => woken = Woken::ByNewcomer,
                 Event::Place => shared.table.know_of_places(),
-                Event::Guest(number) => self.guests[number].ready = Some(now),
+                Event::Guest(number) => {
+                    if let Some(guest) = self.guests.get_mut(number) {
+                        guest.ready = Some(now);
+                    }
+                }
             }
         }
         // One that is gone again has nothing to say.
@@ -116,7 +120,7 @@ impl Lobby {
     }
 
     /// Takes a newcomer in. Returns the guest that has to be turned away for it, if that has sent something.
-    pub fn enter(&mut self, shared: &Shared, wire: Arc<Wire>, peer: Peer) -> Option<Guest> {
+    pub(super) fn enter(&mut self, shared: &Shared, wire: Arc<Wire>, peer: Peer) -> Option<Guest> {
         let less_wanted = if self.is_full() { self.least_wanted() } else { None };
         let leaving = less_wanted.map(|place| self.guests.remove(place));
         if self.guests.is_empty() {
@@ -136,11 +140,10 @@ impl Lobby {
 
     /// Moves guests that have sent something into the table while there are places: those of the origin
     /// that has fewest there, the oldest first. Returns those that have waited too long.
-    pub fn leave(&mut self, shared: &Arc<Shared>) -> Vec<Guest> {
+    pub(super) fn leave(&mut self, shared: &Arc<Shared>) -> Vec<Guest> {
         let mut turned_away = Vec::new();
         let mut patience = PATIENCE;
-        while let Some(place) = self.most_wanted(shared) {
-            let guest = &self.guests[place];
+        while let Some((place, guest)) = self.most_wanted(shared) {
             let Some(ticket) = shared.table.admit(&guest.wire, &guest.peer, shared.grace(&guest.wire)) else {
                 if shared.table.make_place(guest.origin) {
                     patience = LONG_PATIENCE;
@@ -161,7 +164,7 @@ impl Lobby {
     }
 
     /// The guests that have sent something, when the server stops.
-    pub fn close(self) -> impl Iterator<Item = Guest> {
+    pub(super) fn close(self) -> impl Iterator<Item = Guest> {
         self.guests.into_iter().filter(|guest| guest.ready.is_some())
     }
 
@@ -170,10 +173,10 @@ impl Lobby {
     }
 
     /// The guest that gets the next place. Silent ones stay here, where they need no thread.
-    fn most_wanted(&self, shared: &Shared) -> Option<usize> {
+    fn most_wanted(&self, shared: &Shared) -> Option<(usize, &Guest)> {
         let held = shared.table.held(self.guests.iter().map(|guest| guest.origin));
-        let ready = held.into_iter().enumerate().filter(|(place, _)| self.guests[*place].ready.is_some());
-        ready.min_by_key(|(place, held)| (*held, self.guests[*place].since)).map(|(place, _)| place)
+        let ready = self.guests.iter().enumerate().zip(held).filter(|((_, guest), _)| guest.ready.is_some());
+        ready.min_by_key(|((_, guest), held)| (*held, guest.since)).map(|(found, _)| found)
     }
 
     /// Which guest has to go for a newcomer, if there is no room: one that has been silent for a while, or

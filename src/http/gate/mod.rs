@@ -30,9 +30,9 @@ use rustix::{
 };
 use rustls::ServerConfig;
 
-pub use self::backend::Backend;
+pub(crate) use self::backend::Backend;
 use self::connection::Connection;
-pub use self::{
+pub(crate) use self::{
     connection::{CONNECTION_HEADER, PERSISTENCE_HEADER},
     table::{Table, Ticket},
 };
@@ -61,7 +61,7 @@ const JUST_COME_TO_TLS: Duration = Duration::from_millis(500);
 const LAST_CHANCE: Duration = Duration::from_millis(500);
 
 /// Which requests are let in.
-pub struct Rules {
+pub(crate) struct Rules {
     /// TLS and authentication.
     pub keys: Arc<Keys>,
     /// The prefix under which all paths exist as well.
@@ -95,7 +95,7 @@ impl Rules {
 }
 
 /// The gate, once it is open.
-pub struct Gate {
+pub(crate) struct Gate {
     shared: Arc<Shared>,
 }
 
@@ -112,7 +112,7 @@ struct Shared {
 }
 
 /// How many connections are possible: the number in the settings, or fewer if there are not enough descriptors.
-pub fn cap(asked: usize) -> usize {
+pub(crate) fn cap(asked: usize) -> usize {
     let limit = open_files();
     let possible = limit.saturating_sub(OTHERS) / PER_CONNECTION;
     if possible < asked {
@@ -137,7 +137,7 @@ fn open_files() -> usize {
 impl Gate {
     /// Opens the gate: accepts connections from now on, and forwards their requests to the backend.
     /// Fails when there are no descriptors or threads for it.
-    pub fn open(
+    pub(crate) fn open(
         listeners: Vec<Listener>,
         table: Arc<Table>,
         rules: Rules,
@@ -163,7 +163,7 @@ impl Gate {
 
     /// An internal connection, which enters right after accept.
     /// Fails when there is no descriptor or thread for it.
-    pub fn connect(&self) -> io::Result<UnixStream> {
+    pub(crate) fn connect(&self) -> io::Result<UnixStream> {
         let (ours, theirs) = UnixStream::pair()?;
         let wire = Arc::new(Wire::unix(theirs)?);
         let ticket = self.shared.table.admit_watchdog(&wire);
@@ -172,13 +172,13 @@ impl Gate {
     }
 
     /// The number of rounds of each accept loop.
-    pub fn rounds(&self) -> Vec<u64> {
+    pub(crate) fn rounds(&self) -> Vec<u64> {
         self.shared.rounds.iter().map(|round| round.load(std::sync::atomic::Ordering::Relaxed)).collect()
     }
 
     /// Stops accepting, finishes requests in progress, and returns when all connections are closed or that
     /// moment has come.
-    pub fn close(&self, until: Instant) {
+    pub(crate) fn close(&self, until: Instant) {
         // It is never read, so it stays readable for all.
         let _ = rustix::io::write(&self.shared.stop, &1u64.to_ne_bytes());
         self.shared.table.stop();

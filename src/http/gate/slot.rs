@@ -20,11 +20,11 @@ use crate::{
 const SILENT: Duration = Duration::from_millis(500);
 
 /// A reader that has not taken its answer by then is a slow one.
-pub const SLOW: Duration = Duration::from_millis(100);
+pub(super) const SLOW: Duration = Duration::from_millis(100);
 
 /// A connection in the table.
 #[derive(Debug)]
-pub struct Slot {
+pub(super) struct Slot {
     pub wire: Arc<Wire>,
     pub peer: Peer,
     pub origin: Origin,
@@ -45,7 +45,7 @@ pub struct Slot {
 
 /// How far a connection is with its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub(super) enum Stage {
     /// It has no complete one.
     Waits,
     /// It is complete, and a command may run for it.
@@ -58,23 +58,23 @@ pub enum Stage {
 
 /// What a client has not taken yet.
 #[derive(Debug, Default)]
-pub struct Unread {
+pub(super) struct Unread {
     pub own: usize,
     pub shared: Option<Arc<[u8]>>,
 }
 
 impl Slot {
-    pub fn is_older_than(&self, age: Duration) -> bool {
+    pub(super) fn is_older_than(&self, age: Duration) -> bool {
         self.since.elapsed() > age
     }
 
-    pub fn is_silent(&self) -> bool {
+    pub(super) fn is_silent(&self) -> bool {
         self.stage == Stage::Waits && !self.wire.has_spoken()
     }
 
     /// How long it is left as it is, at least. Not as long where its origin holds more places than that of
     /// the newcomer.
-    pub fn grace(&self, holds_more: bool) -> Duration {
+    pub(super) fn grace(&self, holds_more: bool) -> Duration {
         match self.stage {
             Stage::Reads => SLOW,
             Stage::Waits if self.has_asked => Duration::ZERO,
@@ -85,12 +85,12 @@ impl Slot {
     }
 
     /// Whether it has sent nothing for long enough, or has had everything.
-    pub fn has_nothing_to_lose(&self, holds_more: bool) -> bool {
+    pub(super) fn has_nothing_to_lose(&self, holds_more: bool) -> bool {
         (self.is_silent() || self.stage == Stage::Ends) && self.is_older_than(self.grace(holds_more))
     }
 
     /// Whether a newcomer may have its place; `None` when it is too early to say.
-    pub fn may_be_pushed_out(&self, holds_more: bool) -> Option<bool> {
+    pub(super) fn may_be_pushed_out(&self, holds_more: bool) -> Option<bool> {
         let is_ripe = self.is_older_than(self.grace(holds_more));
         match self.stage {
             Stage::Asks => Some(false),
@@ -103,7 +103,7 @@ impl Slot {
 
     /// Tells its thread to end it. What has come before that is read all the same, so that a request that
     /// arrives at this very moment is answered; only a client that does not read is cut off.
-    pub fn push_out(&mut self, tally: &mut Tally) {
+    pub(super) fn push_out(&mut self, tally: &mut Tally) {
         if self.stage != Stage::Ends {
             tally.add(self.origin, self.is_silent(), self.stage == Stage::Reads);
         }

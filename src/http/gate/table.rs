@@ -31,7 +31,7 @@ const LEAVING: Duration = Duration::from_millis(500);
 
 /// All connections.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     cap: usize,
     state: Mutex<State>,
     left: Condvar,
@@ -41,7 +41,7 @@ pub struct Table {
 
 /// A place in the table, given back when it is dropped.
 #[derive(Debug)]
-pub struct Ticket {
+pub(crate) struct Ticket {
     table: Arc<Table>,
     id: u64,
 }
@@ -49,13 +49,13 @@ pub struct Ticket {
 impl Table {
     /// A table for so many connections.
     /// Fails when there is no descriptor for it.
-    pub fn new(cap: usize) -> io::Result<Self> {
+    pub(crate) fn new(cap: usize) -> io::Result<Self> {
         let places = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self { cap, state: Mutex::default(), left: Condvar::new(), places })
     }
 
     /// How many there can be.
-    pub fn cap(&self) -> usize {
+    pub(crate) fn cap(&self) -> usize {
         self.cap
     }
 
@@ -65,7 +65,7 @@ impl Table {
 
     /// Takes a newcomer in, if there is a place. It has so long for its first request before it may have to
     /// go for another.
-    pub fn admit(self: &Arc<Self>, wire: &Arc<Wire>, peer: &Peer, grace: Duration) -> Option<Ticket> {
+    pub(crate) fn admit(self: &Arc<Self>, wire: &Arc<Wire>, peer: &Peer, grace: Duration) -> Option<Ticket> {
         let mut state = self.state();
         if state.slots.len() >= self.cap {
             return None;
@@ -77,7 +77,7 @@ impl Table {
     /// Makes a place for a newcomer of this origin: a connection without a complete request has to go, one
     /// that has sent nothing before all others, of those one of the origin that holds most, and of those
     /// the oldest. Says whether there will be one soon; there will not when all wait for their answers.
-    pub fn make_place(&self, newcomer: Origin) -> bool {
+    pub(crate) fn make_place(&self, newcomer: Origin) -> bool {
         let mut state = self.state();
         // From now on those who are answered do not go on, and places that become free are told.
         state.is_wanted = true;
@@ -86,29 +86,29 @@ impl Table {
     }
 
     /// How many places each of these origins has.
-    pub fn held(&self, origins: impl Iterator<Item = Origin>) -> Vec<usize> {
+    pub(crate) fn held(&self, origins: impl Iterator<Item = Origin>) -> Vec<usize> {
         let state = self.state();
         origins.map(|origin| state.held(origin)).collect()
     }
 
     /// Readable when a place has become free that was wanted, until [`Self::know_of_places`].
-    pub fn places(&self) -> BorrowedFd<'_> {
+    pub(crate) fn places(&self) -> BorrowedFd<'_> {
         self.places.as_fd()
     }
 
     /// To be called once the waiting thread has seen it.
-    pub fn know_of_places(&self) {
+    pub(crate) fn know_of_places(&self) {
         // There is nothing to read if another listener was faster.
         let _ = rustix::io::read(&self.places, &mut [0; 8]);
     }
 
     /// A newcomer had to go that had sent nothing.
-    pub fn count_silent(&self, origin: Origin) {
+    pub(crate) fn count_silent(&self, origin: Origin) {
         self.state().pushed_out.add(origin, true, false);
     }
 
     /// Takes in our own watchdog, for which there is always room.
-    pub fn admit_watchdog(self: &Arc<Self>, wire: &Arc<Wire>) -> Ticket {
+    pub(crate) fn admit_watchdog(self: &Arc<Self>, wire: &Arc<Wire>) -> Ticket {
         let mut state = self.state();
         self.enter(&mut state, wire, Peer::Ourselves, JUST_COME)
     }
@@ -136,7 +136,7 @@ impl Table {
     }
 
     /// Who a connection belongs to.
-    pub fn caller(&self, id: u64) -> Caller {
+    pub(crate) fn caller(&self, id: u64) -> Caller {
         let state = self.state();
         state.slots.get(&id).map_or(Caller::unknown(Peer::Unknown), |slot| Caller {
             peer: slot.peer.clone(),
@@ -145,14 +145,14 @@ impl Table {
     }
 
     /// Takes the body of an answer, for the thread of this connection.
-    pub fn hand_over(&self, id: u64, body: Body) {
+    pub(crate) fn hand_over(&self, id: u64, body: Body) {
         if let Some(slot) = self.state().slots.get_mut(&id) {
             slot.body = Some(body);
         }
     }
 
     /// Logs what was pushed out, once a minute; the rest of it `finally`.
-    pub fn report(&self, finally: bool) {
+    pub(crate) fn report(&self, finally: bool) {
         let line = self.state().pushed_out.line(self.cap, finally);
         if let Some(line) = line {
             log::warn!("{line}");
@@ -161,7 +161,7 @@ impl Table {
 
     /// Ends the connections that have had an answer and ask for nothing more. Those that never asked
     /// may be about to.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let mut state = self.state();
         state.stopping = true;
         for slot in state.slots.values().filter(|slot| slot.has_asked && slot.stage != Stage::Asks) {
@@ -170,7 +170,7 @@ impl Table {
     }
 
     /// Waits until all connections are gone, but not longer than until then.
-    pub fn wait_until_empty(&self, until: Instant) {
+    pub(crate) fn wait_until_empty(&self, until: Instant) {
         let mut state = self.state();
         while !state.slots.is_empty() {
             let left = until.saturating_duration_since(Instant::now());
@@ -184,18 +184,18 @@ impl Table {
 
 impl Ticket {
     /// Names the connection.
-    pub fn id(&self) -> u64 {
+    pub(crate) fn id(&self) -> u64 {
         self.id
     }
 
     /// Who it belongs to.
-    pub fn peer(&self) -> Peer {
+    pub(crate) fn peer(&self) -> Peer {
         self.table.caller(self.id).peer
     }
 
     /// A request is complete, and this is who sent it: from now on a command may be running for this
     /// connection, and it is not pushed out, even if it was about to be.
-    pub fn asks(&self, identity: Option<String>) {
+    pub(crate) fn asks(&self, identity: Option<String>) {
         self.enter(Stage::Asks, |slot| {
             slot.identity = identity.map(Arc::from);
             slot.has_asked = true;
@@ -204,14 +204,14 @@ impl Ticket {
     }
 
     /// The body of the answer, if it went past tiny_http.
-    pub fn take_body(&self) -> Option<Body> {
+    pub(crate) fn take_body(&self) -> Option<Body> {
         self.table.state().slots.get_mut(&self.id)?.body.take()
     }
 
     /// The answer is there, so many bytes of it, and these, which others may be reading, too. Says whether
     /// the connection may go on: not when a newcomer waits for its place, or one that never lets go could
     /// keep all others out. Where too much is unread, those that have been slow the longest have to go.
-    pub fn record_answer(&self, own: usize, shared: Option<&Arc<[u8]>>) -> bool {
+    pub(crate) fn record_answer(&self, own: usize, shared: Option<&Arc<[u8]>>) -> bool {
         let mut state = self.table.state();
         state.enter(self.id, Stage::Reads, |slot| slot.unread = Unread { own, shared: shared.cloned() });
         state.make_room();
@@ -221,12 +221,12 @@ impl Ticket {
     }
 
     /// The client has taken its answer.
-    pub fn record_read(&self) {
+    pub(crate) fn record_read(&self) {
         self.enter(Stage::Waits, |_| {});
     }
 
     /// Nothing more is read of it, or said to it.
-    pub fn ends(&self) {
+    pub(crate) fn ends(&self) {
         self.enter(Stage::Ends, |_| {});
     }
 

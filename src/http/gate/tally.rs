@@ -19,7 +19,7 @@ const ORIGINS: usize = 256;
 
 /// What was pushed out since it was last said.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     begun: Option<Instant>,
     said: Option<Instant>,
     all: u64,
@@ -30,7 +30,7 @@ pub struct Tally {
 
 impl Tally {
     /// One more: it had sent nothing, or did not read its answer, or else had no complete request.
-    pub fn add(&mut self, origin: Origin, is_silent: bool, is_slow: bool) {
+    pub(super) fn add(&mut self, origin: Origin, is_silent: bool, is_slow: bool) {
         self.begun.get_or_insert_with(Instant::now);
         self.all += 1;
         self.silent += u64::from(is_silent);
@@ -41,7 +41,7 @@ impl Tally {
     }
 
     /// What is to be said, if it is time to, and starts anew.
-    pub fn line(&mut self, cap: usize, finally: bool) -> Option<String> {
+    pub(super) fn line(&mut self, cap: usize, finally: bool) -> Option<String> {
         let begun = self.begun?.elapsed();
         let is_due = begun >= GATHERING && self.said.is_none_or(|said| said.elapsed() >= EVERY);
         if !is_due && !finally {

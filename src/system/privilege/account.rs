@@ -9,20 +9,20 @@ use super::{
 };
 
 /// The default user.
-pub const DEFAULT_ACCOUNT: &str = "chutes";
+pub(super) const DEFAULT_ACCOUNT: &str = "chutes";
 
 /// The user if [`DEFAULT_ACCOUNT`] does not exist.
-pub const LAST_ACCOUNT: &str = "nobody";
+pub(super) const LAST_ACCOUNT: &str = "nobody";
 
 /// Can read the system journal (systemd-journald.service(8)).
-pub const JOURNAL_GROUP: &str = "systemd-journal";
+pub(crate) const JOURNAL_GROUP: &str = "systemd-journal";
 
 /// Can open the GPU device nodes, where access is restricted.
-pub const VIDEO_GROUP: &str = "video";
+pub(crate) const VIDEO_GROUP: &str = "video";
 
 /// A user with its group, and the two supplementary groups that we add.
 #[derive(Debug)]
-pub struct Account {
+pub(crate) struct Account {
     user: User,
     groups: Vec<Gid>,
     has_journal_group: bool,
@@ -72,7 +72,7 @@ impl Account {
 
     /// What will not work for this user. `is_named`: the operator chose the user, so runs without root are
     /// likely.
-    pub fn warning(&self, is_named: bool) -> Option<String> {
+    pub(crate) fn warning(&self, is_named: bool) -> Option<String> {
         let name = &self.user.name;
         if !self.has_journal_group {
             Some(format!(
@@ -89,17 +89,17 @@ impl Account {
     }
 
     /// The user's name.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.user.name
     }
 
     /// The user's number.
-    pub fn user(&self) -> Uid {
+    pub(crate) fn user(&self) -> Uid {
         Uid::from_raw(self.user.id)
     }
 
     /// The number of its own group.
-    pub fn group(&self) -> Gid {
+    pub(crate) fn group(&self) -> Gid {
         Gid::from_raw(self.user.group)
     }
 

@@ -6,7 +6,7 @@ use rustix::thread::{CapabilitySet, capabilities, configure_capability_in_ambien
 
 /// A capability that a subcommand can use (capabilities(7)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Capability {
+pub(crate) enum Capability {
     /// Reads every file: for journalctl, without group `systemd-journal`.
     DacReadSearch,
     /// Listens on ports below 1024.
@@ -15,10 +15,10 @@ pub enum Capability {
 
 impl Capability {
     /// Both.
-    pub const ALL: [Self; 2] = [Self::DacReadSearch, Self::NetBindService];
+    pub(crate) const ALL: [Self; 2] = [Self::DacReadSearch, Self::NetBindService];
 
     /// As capabilities(7) and systemd write it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::DacReadSearch => "CAP_DAC_READ_SEARCH",
             Self::NetBindService => "CAP_NET_BIND_SERVICE",
@@ -35,7 +35,7 @@ impl Capability {
 
 /// Runs `act` alone with a permitted capability in effect.
 /// Fails when it cannot be raised, or the thread cannot be started.
-pub fn raised<T: Send>(capability: Capability, act: impl FnOnce() -> T + Send) -> io::Result<T> {
+pub(super) fn raised<T: Send>(capability: Capability, act: impl FnOnce() -> T + Send) -> io::Result<T> {
     in_a_thread(|| {
         raise(capability, false)?;
         Ok(act())
@@ -44,7 +44,10 @@ pub fn raised<T: Send>(capability: Capability, act: impl FnOnce() -> T + Send) -
 
 /// The same for starting a child, which inherits the capability.
 /// Fails when it cannot be raised, or the thread or the child cannot be started.
-pub fn lend<T: Send>(capability: Capability, start: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+pub(crate) fn lend<T: Send>(
+    capability: Capability,
+    start: impl FnOnce() -> io::Result<T> + Send,
+) -> io::Result<T> {
     in_a_thread(|| {
         raise(capability, true)?;
         start()

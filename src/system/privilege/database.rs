@@ -11,7 +11,7 @@ const GROUPS: &str = "/etc/group";
 
 /// A line of passwd(5).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
+pub(super) struct User {
     pub name: String,
     pub id: u32,
     pub group: u32,
@@ -19,7 +19,7 @@ pub struct User {
 
 /// A line of group(5).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub(super) struct Group {
     pub name: String,
     pub id: u32,
     pub members: Vec<String>,
@@ -27,13 +27,13 @@ pub struct Group {
 
 /// All of one kind, as they are now.
 /// Fails when the file cannot be read.
-pub fn users() -> io::Result<Vec<User>> {
+pub(super) fn users() -> io::Result<Vec<User>> {
     Ok(read(USERS)?.lines().filter_map(user).collect())
 }
 
 /// All of one kind, as they are now.
 /// Fails when the file cannot be read.
-pub fn groups() -> io::Result<Vec<Group>> {
+pub(super) fn groups() -> io::Result<Vec<Group>> {
     Ok(read(GROUPS)?.lines().filter_map(group).collect())
 }
 

@@ -141,7 +141,7 @@ fn not_taken(what: &str) -> PrivilegeError {
 
 /// The current user, groups and privileges of this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// The user's name, or its id if it has no name.
     pub user: String,
     /// The user id.
@@ -155,7 +155,7 @@ pub struct Identity {
 impl Identity {
     /// Asks the kernel.
     /// Fails when /proc cannot be read.
-    pub fn now() -> Result<Self, PrivilegeError> {
+    pub(crate) fn now() -> Result<Self, PrivilegeError> {
         let status = Status::read(Path::new("/proc/self/status"))?;
         let number = |name: &str| {
             status

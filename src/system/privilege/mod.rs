@@ -20,7 +20,7 @@ use rustix::thread::{
 };
 
 use self::capability::raised;
-pub use self::{
+pub(crate) use self::{
     account::{Account, JOURNAL_GROUP, VIDEO_GROUP},
     capability::{Capability, lend},
     identity::Identity,
@@ -29,7 +29,7 @@ pub use self::{
 
 /// Why privileges could not be dropped. Nothing is served or started then.
 #[derive(Debug)]
-pub struct PrivilegeError(String);
+pub(crate) struct PrivilegeError(String);
 
 impl fmt::Display for PrivilegeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,7 +41,7 @@ impl std::error::Error for PrivilegeError {}
 
 /// The privileges that the process was started with.
 #[derive(Debug)]
-pub struct Start {
+pub(crate) struct Start {
     is_root: bool,
     is_secure: bool,
     user: Uid,
@@ -55,7 +55,7 @@ impl Start {
     /// Inspects them, and clears every effective capability that root does not need for dropping privileges.
     /// Must be called first.
     /// Fails when the kernel refuses.
-    pub fn begin() -> Result<Self, PrivilegeError> {
+    pub(crate) fn begin() -> Result<Self, PrivilegeError> {
         let ids = unistd::getresuid()
             .map_err(|error| failed("could not read the user ids of this process", error))?;
         // With a saved user id of root the process could become root again.
@@ -78,23 +78,27 @@ impl Start {
 
     /// Whether it has more privileges than its caller: the binary is setuid or has file capabilities
     /// (AT_SECURE, getauxval(3)).
-    pub fn is_secure(&self) -> bool {
+    pub(crate) fn is_secure(&self) -> bool {
         self.is_secure
     }
 
     /// Whether any of its user ids is root.
-    pub fn is_root(&self) -> bool {
+    pub(crate) fn is_root(&self) -> bool {
         self.is_root
     }
 
     /// Whether this capability was granted; root counts as having it.
-    pub fn has(&self, capability: Capability) -> bool {
+    pub(crate) fn has(&self, capability: Capability) -> bool {
         self.granted.contains(&capability)
     }
 
     /// Runs `act`, which may need a capability: with it in effect if it was granted.
     /// Fails when it was granted and cannot be raised.
-    pub fn with<T: Send>(&self, capability: Capability, act: impl FnOnce() -> T + Send) -> io::Result<T> {
+    pub(crate) fn with<T: Send>(
+        &self,
+        capability: Capability,
+        act: impl FnOnce() -> T + Send,
+    ) -> io::Result<T> {
         if self.is_root || !self.has(capability) {
             return Ok(act());
         }
@@ -103,7 +107,7 @@ impl Start {
 
     /// The user to switch to; `None` without root, where the user stays the same.
     /// Fails when the user does not exist or is root, or when only root could switch to it.
-    pub fn account(&self, run_as: Option<&str>) -> Result<Option<Account>, PrivilegeError> {
+    pub(crate) fn account(&self, run_as: Option<&str>) -> Result<Option<Account>, PrivilegeError> {
         if self.is_root {
             return Account::to_run_as(run_as).map(Some);
         }
@@ -116,7 +120,11 @@ impl Start {
     /// Drops everything but `keep`, permanently, and verifies it. Root switches to the account and keeps
     /// nothing.
     /// Fails when anything could not be dropped.
-    pub fn give_up(self, account: Option<&Account>, keep: &[Capability]) -> Result<Reduced, PrivilegeError> {
+    pub(crate) fn give_up(
+        self,
+        account: Option<&Account>,
+        keep: &[Capability],
+    ) -> Result<Reduced, PrivilegeError> {
         let kept: Vec<_> = match account {
             Some(account) => {
                 become_user(account)?;
@@ -137,19 +145,19 @@ impl Start {
 
 /// Proof that a process has given up what it does not need; only [`Start::give_up`] makes one.
 #[derive(Debug)]
-pub struct Reduced {
+pub(crate) struct Reduced {
     start: Start,
     kept: Vec<Capability>,
 }
 
 impl Reduced {
     /// Whether journalctl can be given the capability to read every journal.
-    pub fn lends_journal(&self) -> bool {
+    pub(crate) fn lends_journal(&self) -> bool {
         self.kept.contains(&Capability::DacReadSearch)
     }
 
     /// The privileges that the process was started with.
-    pub fn start(&self) -> &Start {
+    pub(crate) fn start(&self) -> &Start {
         &self.start
     }
 }

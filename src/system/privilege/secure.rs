@@ -3,7 +3,7 @@
 
 /// AT_SECURE of the auxiliary vector (getauxval(3)): set for setuid and setgid programs and where file
 /// capabilities added to what is permitted. `/proc/self/auxv` has it too, but belongs to root then.
-pub fn is_secure() -> bool {
+pub(super) fn is_secure() -> bool {
     // SAFETY: getauxval(3) takes a number, reads memory that the kernel wrote before the process began
     // and nobody changes, and gives a number.
     let secure = unsafe { libc::getauxval(libc::AT_SECURE) };
