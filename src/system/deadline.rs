@@ -44,3 +44,24 @@ impl Deadline {
         self.left().is_zero()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sooner_of_two_deadlines_counts() {
+        let (long, short) = (Duration::from_secs(100), Duration::from_secs(10));
+        assert_eq!(Deadline::after(long).or_in(short).limit(), short);
+        assert_eq!(Deadline::after(short).or_in(long).limit(), short);
+        assert_eq!(Deadline::after(long).or_sooner(Deadline::after(short)).limit(), short);
+        assert_eq!(Deadline::after(short).or_sooner(Deadline::after(long)).limit(), short);
+    }
+
+    #[test]
+    fn slack_is_added_to_the_time_left() {
+        let passed = Deadline::after(Duration::ZERO);
+        assert!(passed.passed());
+        assert!(passed.left_with(Duration::from_secs(10)) > Duration::from_secs(5));
+    }
+}

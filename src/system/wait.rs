@@ -64,9 +64,23 @@ impl<'fd, E> Wait<'fd, E> {
 
 #[cfg(test)]
 mod tests {
-    use std::{io, time::Duration};
+    use std::{
+        io,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+            mpsc,
+        },
+        thread,
+        time::Duration,
+    };
 
+    use nix::sys::{
+        pthread::{pthread_kill, pthread_self},
+        signal::Signal,
+    };
     use rustix::pipe::pipe;
+    use signal_hook::{consts::SIGUSR1, flag};
 
     use super::*;
 
@@ -93,5 +107,30 @@ mod tests {
         rustix::io::write(&writer, b"x")?;
         assert_eq!(Wait::new().readable(&full, ()).until(Some(Deadline::after(Duration::ZERO))), []);
         Ok(())
+    }
+
+    #[test]
+    fn a_signal_does_not_end_the_wait() -> io::Result<()> {
+        let noticed = Arc::new(AtomicBool::new(false));
+        flag::register(SIGUSR1, Arc::clone(&noticed))?;
+        let (reader, writer) = pipe()?;
+        let (tell, told) = mpsc::channel();
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                tell.send(pthread_self()).unwrap();
+                Wait::new().readable(&reader, "bytes").until(Some(Deadline::after(Duration::from_secs(60))))
+            });
+            let thread = told.recv().unwrap();
+            // The first may come before poll(2) has begun, the others do not.
+            for _ in 0..100 {
+                pthread_kill(thread, Signal::SIGUSR1).unwrap();
+                while !noticed.swap(false, Ordering::SeqCst) && !waiter.is_finished() {
+                    thread::yield_now();
+                }
+            }
+            rustix::io::write(&writer, b"x")?;
+            assert_eq!(waiter.join().unwrap(), ["bytes"]);
+            Ok(())
+        })
     }
 }

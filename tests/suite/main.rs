@@ -23,6 +23,7 @@ mod demo;
 mod gate;
 mod language;
 mod messages;
+mod notify;
 mod packaging;
 mod passed_sockets;
 mod pki;

@@ -294,6 +294,16 @@ fn following_a_journalctl_that_ends_by_itself_is_no_success() {
         .any_stdout()
         .stderr("sek8s-status: `journalctl` exited unexpectedly\n")
         .status(2);
+    // With entries, a hint about missing permission is not the cause.
+    let hint = "Hint: You are currently not seeing messages from other users and the system.";
+    let ends = Stub::prints(entry(1, 6, "first")).then(&format!("echo '{hint}' >&2"));
+    Test::new("logs k3s -f --json")
+        .journalctl(&ends)
+        .any_stdout()
+        .stderr_holds("sek8s-status: `journalctl` exited unexpectedly\n")
+        .status(2);
+    let none = Stub::acts(&format!("echo '{hint}' >&2"));
+    Test::new("logs k3s -f --json").journalctl(&none).any_stdout().stderr_holds("not allowed").status(2);
 }
 
 #[test]
