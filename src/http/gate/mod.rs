@@ -19,7 +19,7 @@ use std::{
     io,
     os::unix::net::UnixStream,
     sync::{Arc, atomic::AtomicU64},
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -97,6 +97,7 @@ impl Rules {
 /// The gate, once it is open.
 pub(crate) struct Gate {
     shared: Arc<Shared>,
+    loops: Vec<JoinHandle<()>>,
 }
 
 struct Shared {
@@ -151,14 +152,15 @@ impl Gate {
             stop: eventfd(0, EventfdFlags::CLOEXEC)?,
             rounds: listeners.iter().map(|_| AtomicU64::new(0)).collect(),
         });
-        for (number, listener) in listeners.into_iter().enumerate() {
+        let accept = |(number, listener)| {
             let shared = Arc::clone(&shared);
             thread::Builder::new()
                 .name(format!("accept-{number}"))
                 .stack_size(STACK)
-                .spawn(move || accept::run(&shared, &listener, number))?;
-        }
-        Ok(Self { shared })
+                .spawn(move || accept::run(&shared, &listener, number))
+        };
+        let loops = listeners.into_iter().enumerate().map(accept).collect::<io::Result<_>>()?;
+        Ok(Self { shared, loops })
     }
 
     /// An internal connection, which enters right after accept.
@@ -178,9 +180,13 @@ impl Gate {
 
     /// Stops accepting, finishes requests in progress, and returns when all connections are closed or that
     /// moment has come.
-    pub(crate) fn close(&self, until: Instant) {
+    pub(crate) fn close(self, until: Instant) {
         // It is never read, so it stays readable for all.
         let _ = rustix::io::write(&self.shared.stop, &1u64.to_ne_bytes());
+        // One of them may have accepted a connection that is not in the table yet. None waits for a client.
+        for accepts in self.loops {
+            let _ = accepts.join();
+        }
         self.shared.table.stop();
         self.shared.table.wait_until_empty(until);
         self.shared.table.report(true);
