@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::bed::Bed;
 
-/// Every path of the machine but those of the kernel, of programs that run, of package managers and of the log, each with its owner and mode; and the users and groups.
+/// Every path where packages put files, each with its owner and mode, without the folders of package managers; and the
+/// users and groups.
 #[track_caller]
 pub fn all(bed: &Bed) -> BTreeSet<String> {
-    let listed = bed.sh("find / -xdev \\( -path /proc -o -path /run -o -path /var/log -o -path /var/lib/dpkg \
-            -o -path /var/lib/rpm -o -path /var/lib/apt -o -path /var/lib/PackageKit -o -path /var/cache -o -path /tmp -o -path /var/tmp -o -path /root \\) -prune \
-            -o -printf '%p %U:%G %m\\n'
+    let listed = bed.sh("find /bin/ /boot /etc /lib/ /opt /sbin/ /srv /usr /var -xdev \\( -path /var/log -o -path /var/lib/dpkg \
+            -o -path /var/lib/rpm -o -path /var/lib/apt -o -path /var/lib/PackageKit -o -path /var/cache -o -path /var/tmp \
+            -o -path /usr/local \\) -prune -o -printf '%p %U:%G %m\\n'
+        ls -d /*
         getent passwd; getent group");
     listed.lines().map(str::to_owned).collect()
 }
