@@ -194,3 +194,28 @@ fn a_probe_of_the_tls_port_that_resets_or_says_nothing_is_closed_quietly() {
     eventually("it is a warning", || warnings(&server).len() == 1);
     assert!(warnings(&server)[0].contains("TLS handshake failed: received corrupt message"));
 }
+
+#[test]
+fn the_access_log_has_one_line_a_request_and_no_path_of_a_client() {
+    let server = Server::start(serve(""));
+    server.get("/services/k3s/status?x=y");
+    server.ask("BREW", "/overview%1b[31m");
+    server.get("/health");
+    let mut odd = server.connect();
+    odd.send(b"GET /\x1b[31m HTTP/1.1\r\nHost: a\r\n\r\n");
+    odd.finish();
+    let line = |part: &str| server.said().lines().find(|line| line.contains(part)).map(str::to_owned);
+    eventually("all lines are there", || line(" - GET - 400 ").is_some());
+    let status = line("/services/{id}/status").unwrap();
+    assert!(status.contains(" 127.0.0.1:") && status.contains(" GET /services/{id}/status 200 "), "{status}");
+    assert!(status.ends_with(" bytes run"), "{status}");
+    assert!(line(" other - 404 ").is_some(), "{}", server.said());
+    assert!(line(" GET /health 200 ").is_some());
+    assert!(!server.said().contains('\u{1b}') && !server.said().contains("31m"));
+
+    let quiet = Server::start(crate::serve::serve(""));
+    quiet.get("/health");
+    quiet.get("/nothing");
+    eventually("errors are said", || quiet.said().contains(" 404 "));
+    assert!(!quiet.said().contains(" 200 "));
+}

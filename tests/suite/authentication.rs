@@ -25,8 +25,10 @@ use schnorrkel::{ExpansionMode, Keypair, MiniSecretKey};
 use serde_json::json;
 
 use crate::{
+    answer::Answer,
+    connection::Connection,
     pki::{Dates, Pki},
-    server::{Answer, Connection, Server},
+    server::Server,
     test::{Test, eventually},
 };
 

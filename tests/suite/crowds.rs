@@ -15,9 +15,10 @@ use std::{
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
 
 use crate::{
-    gate::{Over, serve_over, status, turn},
+    connection::{Connection, connect as connect_to, over_tls},
     pki,
-    server::{Connection, Server, over_tls},
+    server::Server,
+    strangers::{Over, serve_over, status, turn},
     stub::{Stub, entry, folder},
     test::{Test, eventually},
 };
@@ -238,7 +239,7 @@ fn clients_that_are_far_away_get_through_while_others_are_silent() {
         let begin = Instant::now();
         let found = answered(60, 10, || {
             let connection = match over {
-                Over::Tcp => crate::server::connect(&near),
+                Over::Tcp => connect_to(&near),
                 Over::Tls => over_tls(&near, pki::client(folder, None)),
             };
             connection.is_ok_and(is_answered)

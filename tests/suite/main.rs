@@ -12,15 +12,16 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what a test saw is shown when it fails")]
 
 mod access_log;
+mod answer;
 mod answers;
 mod authentication;
 mod bad_input;
 mod causes;
 mod clients;
 mod commands;
+mod connection;
 mod crowds;
 mod demo;
-mod gate;
 mod language;
 mod messages;
 mod notify;
@@ -35,6 +36,7 @@ mod serve;
 mod server;
 mod signals;
 mod smuggling;
+mod strangers;
 mod structure;
 mod stub;
 mod tables;

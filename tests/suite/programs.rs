@@ -288,10 +288,16 @@ fn following_shows_each_new_entry_and_ends_with_the_reader() {
 
 #[test]
 fn following_a_journalctl_that_ends_by_itself_is_no_success() {
+    let out = concat!(
+        r#"{"timestamp":"2026-11-22T01:14:52.508359Z","priority":6,"identifier":"k3s","pid":42,"message":"first"}"#,
+        "\n",
+        r#"{"detail":{"error":"command_failed","message":"`journalctl` exited unexpectedly","command":"journalctl","exit_code":0}}"#,
+        "\n",
+    );
     let ends = Stub::prints(entry(1, 6, "first"));
     Test::new("logs k3s -f --json")
         .journalctl(&ends)
-        .any_stdout()
+        .stdout(out)
         .stderr("sek8s-status: `journalctl` exited unexpectedly\n")
         .status(2);
     // With entries, a hint about missing permission is not the cause.
@@ -299,11 +305,17 @@ fn following_a_journalctl_that_ends_by_itself_is_no_success() {
     let ends = Stub::prints(entry(1, 6, "first")).then(&format!("echo '{hint}' >&2"));
     Test::new("logs k3s -f --json")
         .journalctl(&ends)
-        .any_stdout()
+        .stdout(out)
         .stderr_holds("sek8s-status: `journalctl` exited unexpectedly\n")
         .status(2);
     let none = Stub::acts(&format!("echo '{hint}' >&2"));
-    Test::new("logs k3s -f --json").journalctl(&none).any_stdout().stderr_holds("not allowed").status(2);
+    Test::new("logs k3s -f --json")
+        .journalctl(&none)
+        .stdout(concat!(
+            r#"{"detail":{"error":"journal_permission","message":"`journalctl` is not allowed to read the system journal"}}"#,
+            "
+"
+        )).stderr_holds("not allowed").status(2);
 }
 
 #[test]

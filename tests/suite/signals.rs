@@ -9,7 +9,8 @@ use std::{
 };
 
 use crate::{
-    server::{Connection, Server},
+    connection::Connection,
+    server::Server,
     stub::{Stub, folder},
     test::{Programs, Test, eventually, nobody_is_left, signal},
 };

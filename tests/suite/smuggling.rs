@@ -4,8 +4,9 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
+    answer::Answer,
     authentication,
-    server::{Answer, Server},
+    server::Server,
     stub::Stub,
     test::{Test, eventually},
 };

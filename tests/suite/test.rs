@@ -8,6 +8,7 @@ use std::{
 };
 
 use serde_json::Value;
+use similar::TextDiff;
 use tempfile::TempDir;
 
 use crate::stub::{Stub, folder};
@@ -150,7 +151,8 @@ impl Test {
         self
     }
 
-    /// The test looks at stdout itself.
+    /// The test looks at stdout itself: it reads a document or a table of which it is about a part, whose whole text the
+    /// snapshots of other tests hold. A text that is known is given to [`Self::stdout`].
     pub fn any_stdout(mut self) -> Self {
         self.any_stdout = true;
         self
@@ -226,25 +228,44 @@ impl Test {
         let begin = Instant::now();
         let output = self.command().output().unwrap();
         let took = begin.elapsed();
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         let ran = Ran { output, programs: self.programs, took };
-        let code = ran.output.status.code();
-        assert!(code.is_some_and(|code| expected.contains(&code)), "exit status {code:?}; stderr: {stderr}");
+        let found = ran.output.status.code();
+        let mut wrong = Vec::new();
+        if !found.is_some_and(|code| expected.contains(&code)) {
+            wrong.push(format!("exit status: expected {expected:?}, found {found:?}"));
+        }
+        let stderr = String::from_utf8_lossy(&ran.output.stderr);
         match &self.stderr {
-            Expected::Exactly(expected) => assert_eq!(&stderr, expected, "stderr"),
-            Expected::Holding(expected) => {
-                assert!(stderr.contains(expected), "stderr lacks {expected:?}: {stderr}");
-            }
+            Expected::Exactly(expected) => wrong.extend(difference("stderr", expected, &stderr)),
+            Expected::Holding(part) if stderr.contains(part) => {}
+            Expected::Holding(part) => wrong.push(format!("stderr lacks {part:?}:\n{stderr}")),
         }
         if !self.any_stdout {
             let expected = self.stdout.unwrap_or_default();
-            assert_eq!(ran.stdout(), String::from_utf8_lossy(&expected), "stdout");
+            wrong.extend(difference("stdout", &String::from_utf8_lossy(&expected), &ran.stdout()));
         }
-        if let Some(times) = self.asked {
-            assert_eq!(ran.programs.asked().len(), times, "asked {:?}", ran.programs.asked());
+        if let Some(times) = self.asked.filter(|times| *times != ran.programs.asked().len()) {
+            wrong.push(format!("expected {times} programs to be started, found {:?}", ran.programs.asked()));
+        }
+        if !wrong.is_empty() {
+            // What was not compared, or is as expected, may tell why.
+            let command = self.arguments.join(" ");
+            let stdout = ran.stdout();
+            panic!(
+                "sek8s-status {command}\n{}\nall of stderr:\n{stderr}\nall of stdout:\n{stdout}",
+                wrong.join("\n")
+            );
         }
         ran
     }
+}
+
+/// How a text differs from the expected one, line by line; `None` if it does not.
+fn difference(what: &str, expected: &str, found: &str) -> Option<String> {
+    (expected != found).then(|| {
+        let lines = TextDiff::from_lines(expected, found);
+        format!("{what}:\n{}", lines.unified_diff().header("expected", "found"))
+    })
 }
 
 /// A run that has ended as expected.
@@ -304,4 +325,21 @@ pub fn eventually(what: &str, mut is_true: impl FnMut() -> bool) {
 pub fn signal(pid: u32, name: &str) {
     let done = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status().unwrap();
     assert!(done.success());
+}
+
+#[test]
+fn a_test_that_fails_shows_status_stdout_and_stderr() {
+    let failed = std::panic::catch_unwind(|| {
+        Test::new("logs sshd").stdout("one\n").stderr("two\n").asked_times(3).status(0)
+    });
+    let said = *failed.err().expect("the test fails").downcast::<String>().unwrap();
+    for part in [
+        "sek8s-status logs sshd\n",
+        "exit status: expected [0], found Some(2)\n",
+        "-two\n+sek8s-status: unknown service `sshd`; see `sek8s-status services`\n",
+        "-one\n",
+        "expected 3 programs to be started, found []\n",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
 }

@@ -115,7 +115,7 @@ fn sockets_that_are_passed_talk_tls_too() {
     });
     assert!(server.name().starts_with(&format!("https://{free} (socket ")), "{}", server.name());
     let config = crate::pki::client(server.programs().path(), None);
-    let mut connection = crate::server::over_tls(&format!("https://{free}"), config).unwrap();
+    let mut connection = crate::connection::over_tls(&format!("https://{free}"), config).unwrap();
     assert_eq!(ask(&mut connection, "/services", &[]).status, 200);
 }
 

@@ -243,7 +243,7 @@ fn a_record_that_broke_off_is_not_counted_and_a_line_that_is_no_record_is_told()
     assert_eq!((&logs["returned_lines"], &logs["dropped_lines"]), (&json!(1), &json!(0)));
     Test::new("logs k3s")
         .journalctl(&Stub::prints(format!("rubbish\n{}", entry(1, 6, "one"))))
-        .any_stdout()
+        .stdout("times are UTC\nNov 22 01:14:52.508 k3s[42] one\n")
         .stderr("sek8s-status: 1 line of journalctl could not be parsed\n")
         .status(0);
 }
