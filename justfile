@@ -24,6 +24,10 @@ renew:
     INSTA_UPDATE=always cargo test --test suite
     UPDATE_EXAMPLES=1 cargo test --test suite readme
 
+# Run the tests against a fixed sample of mutations of the code
+mutants:
+    .ci/mutants
+
 # Run every fuzz target for so many seconds
 fuzz SECONDS="10":
     fuzz/run {{SECONDS}}

@@ -118,7 +118,7 @@ mod tests {
         thread::scope(|scope| {
             let waiter = scope.spawn(|| {
                 tell.send(pthread_self()).unwrap();
-                Wait::new().readable(&reader, "bytes").until(Some(Deadline::after(Duration::from_secs(60))))
+                Wait::new().readable(&reader, "bytes").until(Some(Deadline::after(Duration::from_mins(1))))
             });
             let thread = told.recv().unwrap();
             // The first may come before poll(2) has begun, the others do not.
