@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sek8s_status_global_optspecs
-    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= last-log= program-path= journal-path= run-as= masked-ok= h/help V/version
+    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= last-log= redact= program-path= journal-path= run-as= masked-ok= h/help V/version
 end
 
 function __fish_sek8s_status_needs_command
@@ -33,6 +33,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-default -
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
@@ -64,6 +65,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
@@ -87,6 +89,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-de
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
@@ -113,6 +116,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
@@ -149,6 +153,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
@@ -174,6 +179,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
@@ -196,6 +202,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
@@ -218,6 +225,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
@@ -243,6 +251,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-d
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"

@@ -13,6 +13,7 @@ use crate::{
         route,
     },
     limits::Limits,
+    redact::{self, Redaction},
     report::{tail::Tail, unit},
     service,
 };
@@ -81,12 +82,21 @@ pub fn show(bytes: &[u8]) {
 /// Lines of `journalctl --output=json`: what is kept of them stays within its cap, and every line is counted.
 pub fn journal(bytes: &[u8]) {
     let cap = 1024;
-    let mut tail = Tail::new(cap);
+    let mut tail = Tail::new(cap, Redaction::On);
     let lines = bytes.split(|byte| *byte == b'\n');
     let count = lines.clone().count() as u64;
     lines.for_each(|line| tail.take(Line::Whole(line)));
     assert_eq!(tail.seen, count);
-    assert!(tail.kept.iter().map(|(_, text)| text.len() + 1).sum::<usize>() <= cap);
+    assert!(tail.end(cap).iter().map(|(_, text)| text.len() + 1).sum::<usize>() <= cap);
+}
+
+/// Any text: redacting it once more changes nothing, and each marker adds little.
+pub fn redaction(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let length = text.len() as u64;
+    let once = Redaction::On.text(text);
+    assert!(once.len() as u64 <= length + 24 * redact::count(&once));
+    assert_eq!(Redaction::On.text(once.clone()), once);
 }
 
 /// Rows of `nvidia-smi --query-gpu`.

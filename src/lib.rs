@@ -15,6 +15,7 @@ mod http;
 mod limits;
 mod parse;
 mod program;
+mod redact;
 mod report;
 pub mod service;
 mod settings;
@@ -32,6 +33,11 @@ pub mod inside {
         report::{GpuReason, GpuRow, NoteKind, parse_gpu_rows, parse_gpu_rows_with_header},
         settings::{Declared, Given, ServeSettings, Settings},
     };
+
+    /// The text without known secrets.
+    pub fn redacted(text: &str) -> String {
+        crate::redact::Redaction::On.text(text.to_owned())
+    }
 }
 
 use std::{

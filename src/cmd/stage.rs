@@ -6,6 +6,7 @@ use super::{Call, Failure, plan::Plan};
 use crate::{
     cli::Cli,
     exec::{Executor, Places},
+    redact::Redaction,
     report::{Ask, health::HealthRule},
     settings::{Environment, Settings},
     stderr_log,
@@ -54,14 +55,15 @@ impl<'a> Stage<'a> {
         }
         let interrupt = Arc::new(Interrupt::catch(plan.signal_ends_programs)?);
         let ends_programs = plan.signal_ends_programs.then(|| Arc::clone(&interrupt));
+        let redaction = if settings.redact.value { Redaction::On } else { Redaction::Off };
         let exec = Arc::new(if cli.global.demo {
-            Executor::demo(ends_programs)
+            Executor::demo(ends_programs, redaction)
         } else {
             let places = Places {
                 programs: settings.program_path.value.clone(),
                 journal: settings.journal_path.value.clone(),
             };
-            Executor::host(places, &reduced, ends_programs, settings.max_output.value)
+            Executor::host(places, &reduced, ends_programs, settings.max_output.value, redaction)
         });
         let ending = Arc::clone(&exec);
         interrupt.end_at_the_second(move || ending.end_all())?;

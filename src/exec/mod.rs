@@ -9,6 +9,7 @@ mod finder;
 mod group;
 mod host;
 mod invocation;
+mod redacting;
 mod running;
 
 use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
@@ -21,10 +22,11 @@ pub(crate) use self::{
     finder::Finder,
     invocation::{Detail, Gpu, Invocation},
 };
-use self::{demo::Demo, host::Host};
+use self::{demo::Demo, host::Host, redacting::Redacting};
 use crate::{
     error::{Error, Said},
     program::{Exit, Program},
+    redact::Redaction,
     system::{Deadline, Interrupt, JournalFiles, Prerequisites, privilege::Reduced},
 };
 
@@ -59,6 +61,7 @@ pub(crate) struct Places {
 pub(crate) struct Executor {
     source: Source,
     stderr_limit: usize,
+    redaction: Redaction,
 }
 
 #[derive(Debug)]
@@ -69,19 +72,26 @@ enum Source {
 
 impl Executor {
     /// Starts programs of this machine, after privileges are dropped; `interrupt` ends running ones.
-    /// `stderr_limit` is how many bytes of a program's stderr are kept.
+    /// `stderr_limit` is how many bytes of a program's stderr are kept. `redaction` is what happens to secrets in
+    /// everything that a program prints but the entries of the journal, which are JSON: see [`Self::redaction`].
     pub(crate) fn host(
         places: Places,
         reduced: &Reduced,
         interrupt: Option<Arc<Interrupt>>,
         stderr_limit: usize,
+        redaction: Redaction,
     ) -> Self {
-        Self { source: Source::Host(Host::new(places, reduced, interrupt)), stderr_limit }
+        Self { source: Source::Host(Host::new(places, reduced, interrupt)), stderr_limit, redaction }
     }
 
     /// Answers from recordings and starts nothing.
-    pub(crate) fn demo(interrupt: Option<Arc<Interrupt>>) -> Self {
-        Self { source: Source::Demo(Demo::new(interrupt)), stderr_limit: 0 }
+    pub(crate) fn demo(interrupt: Option<Arc<Interrupt>>, redaction: Redaction) -> Self {
+        Self { source: Source::Demo(Demo::new(interrupt)), stderr_limit: 0, redaction }
+    }
+
+    /// What happens to secrets.
+    pub(crate) fn redaction(&self) -> Redaction {
+        self.redaction
     }
 
     /// Whether the answers are recordings.
@@ -145,10 +155,14 @@ impl Executor {
         stdout: &mut dyn Sink,
         stderr: &mut dyn Sink,
     ) -> Result<Exit, Error> {
-        match &self.source {
-            Source::Host(host) => host.run(invocation, deadline, stdout, stderr),
-            Source::Demo(demo) => Ok(demo.run(invocation, stdout).exit),
-        }
+        let (mut stdout, mut stderr) = self.redacting(invocation, stdout, stderr);
+        let exit = match &self.source {
+            Source::Host(host) => host.run(invocation, deadline, &mut stdout, &mut stderr),
+            Source::Demo(demo) => Ok(demo.run(invocation, &mut stdout).exit),
+        };
+        stdout.end();
+        stderr.end();
+        exit
     }
 
     /// Runs a program until it exits, the sink stops, a signal arrives, or the reader of our own output
@@ -161,10 +175,26 @@ impl Executor {
         stdout: &mut dyn Sink,
         stderr: &mut dyn Sink,
     ) -> Result<Followed, Error> {
-        match &self.source {
-            Source::Host(host) => host.follow(invocation, reader, stdout, stderr),
-            Source::Demo(demo) => demo.follow(invocation, reader, stdout, stderr),
-        }
+        let (mut stdout, mut stderr) = self.redacting(invocation, stdout, stderr);
+        let followed = match &self.source {
+            Source::Host(host) => host.follow(invocation, reader, &mut stdout, &mut stderr),
+            Source::Demo(demo) => demo.follow(invocation, reader, &mut stdout, &mut stderr),
+        };
+        stdout.end();
+        stderr.end();
+        followed
+    }
+
+    fn redacting<'a>(
+        &self,
+        invocation: &Invocation,
+        stdout: &'a mut dyn Sink,
+        stderr: &'a mut dyn Sink,
+    ) -> (Redacting<'a>, Redacting<'a>) {
+        // A secret in JSON may be escaped: the messages of entries are redacted once they are read.
+        let of_stdout =
+            if invocation.program() == Program::Journalctl { Redaction::Off } else { self.redaction };
+        (Redacting::new(of_stdout, stdout), Redacting::new(self.redaction, stderr))
     }
 
     /// Programs that have survived SIGKILL, and since when. They are not started until they exit.

@@ -11,6 +11,7 @@ use crate::{
     error::{Error, Said},
     exec::{Captured, Columns, Detail, Executor, Gpu, Head, Invocation},
     program::{Exit, Program},
+    redact,
     system::Deadline,
 };
 
@@ -57,6 +58,8 @@ pub(crate) struct GpuReport {
     pub stdout_truncated: bool,
     /// There was more on stderr.
     pub stderr_truncated: bool,
+    /// How many secrets were taken out of both.
+    pub(super) redacted: u64,
     detail: bool,
     gpu: String,
     /// Whether it ended well.
@@ -177,6 +180,7 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, 
         stderr_lines: lines(&stderr.text),
         stdout_truncated: stdout.truncated,
         stderr_truncated: stderr.truncated,
+        redacted: redact::count(&stdout.text) + redact::count(&stderr.text),
         stdout: stdout.text,
         stderr: stderr.text,
         detail: question.detail == Detail::Full,

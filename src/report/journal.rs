@@ -8,6 +8,7 @@ use serde::{
 };
 
 use super::timestamp;
+use crate::redact::{Across, Place, Redaction};
 
 /// Stands for a message that is null or missing.
 const NO_MESSAGE: &str = "[no message]";
@@ -27,12 +28,54 @@ pub(crate) struct Entry {
     pub message: String,
     #[serde(skip)]
     host: Option<String>,
+    /// Its part of a private key that was logged line by line.
+    #[serde(skip)]
+    place: Place,
+}
+
+/// Who logged an entry.
+type Logger = (Option<String>, Option<u64>);
+
+/// Takes out private keys that were logged line by line, of entries that come one by one.
+#[derive(Debug, Default)]
+pub(super) struct Keys(Across<Logger>);
+
+impl Keys {
+    pub(super) fn next(&mut self, entry: &mut Entry) {
+        if self.0.concerns(&entry.logger(), entry.place) {
+            self.0.next(&entry.logger(), entry.place, &mut entry.message);
+        }
+    }
+
+    /// Of entries that are all there, the oldest first.
+    pub(super) fn all<'a>(entries: impl Iterator<Item = &'a mut Entry>) {
+        Across::all(entries.map(|entry| (entry.logger(), entry.place, &mut entry.message)));
+    }
 }
 
 impl Entry {
+    fn logger(&self) -> Logger {
+        (self.identifier.clone(), self.pid)
+    }
+
     /// `2026-11-22T00:49:03.223601Z host ident[pid]: message`; newlines stay inside.
     pub(crate) fn line(&self) -> String {
         format!("{}{}", self.prefix(), self.message)
+    }
+
+    /// How many bytes of a message an overview shows.
+    pub(super) const SHORT: usize = 512;
+
+    /// The same with the beginning of its message.
+    pub(super) fn short(mut self) -> Self {
+        self.message.truncate(self.message.floor_char_boundary(Self::SHORT));
+        self.message.shrink_to_fit();
+        self
+    }
+
+    /// How many bytes [`Entry::line`] has.
+    pub(super) fn length(&self) -> usize {
+        self.prefix().len() + self.message.len()
     }
 
     /// What stands before the message in [`Entry::line`].
@@ -66,11 +109,12 @@ impl Entry {
             pid: None,
             message: format!("[entry of {bytes} bytes left out]"),
             host: None,
+            place: Place::default(),
         }
     }
 
     /// Reads one line; `None` when it is no journal entry. Pure.
-    pub(super) fn parse(line: &[u8]) -> Option<Self> {
+    pub(super) fn parse(line: &[u8], redaction: Redaction) -> Option<Self> {
         // A struct can be read from an array, too; an entry is an object.
         if line.first() != Some(&b'{') {
             return None;
@@ -79,15 +123,19 @@ impl Entry {
         let timestamp = timestamp::of_journal(&record.timestamp?.0?)?;
         let text = |field: Option<Field<'_>>| field?.0.map(Cow::into_owned);
         let number = |field: Option<Field<'_>>| text(field)?.parse().ok();
+        let message = text(record.message).unwrap_or_else(|| NO_MESSAGE.to_owned());
+        let place = if redaction == Redaction::On { Place::of(message.as_bytes()) } else { Place::default() };
+        let identifier = text(record.identifier).or_else(|| text(record.command));
         Some(Self {
             timestamp: Some(timestamp::rfc_3339(timestamp)),
             priority: text(record.priority)
                 .and_then(|priority| priority.parse().ok())
                 .filter(|priority| *priority <= 7),
-            identifier: text(record.identifier).or_else(|| text(record.command)),
+            identifier: identifier.map(|identifier| redaction.text(identifier)),
             pid: number(record.pid).or_else(|| number(record.syslog_pid)),
-            message: text(record.message).unwrap_or_else(|| NO_MESSAGE.to_owned()),
+            message: redaction.text(message),
             host: text(record.host),
+            place,
         })
     }
 }
@@ -189,7 +237,10 @@ mod tests {
     use super::*;
 
     fn parse(fields: &str) -> Option<Entry> {
-        Entry::parse(format!(r#"{{"__REALTIME_TIMESTAMP":"1795310091508359",{fields}}}"#).as_bytes())
+        Entry::parse(
+            format!(r#"{{"__REALTIME_TIMESTAMP":"1795310091508359",{fields}}}"#).as_bytes(),
+            Redaction::On,
+        )
     }
 
     fn message(fields: &str) -> Option<String> {
@@ -235,7 +286,7 @@ mod tests {
             "{\"MESSAGE\":\"no time\"}",
             "{\"__REALTIME_TIMESTAMP\":\"x\"}",
         ] {
-            assert_eq!(Entry::parse(line.as_bytes()), None, "{line:?}");
+            assert_eq!(Entry::parse(line.as_bytes(), Redaction::On), None, "{line:?}");
         }
         assert_eq!(parse(r#""PRIORITY":"9","MESSAGE":"m""#).and_then(|entry| entry.priority), None);
     }

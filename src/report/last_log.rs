@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Mutex, time::Duration};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Ask, Entry, UnitStatus, tail, timestamp};
+use super::{Ask, Entry, UnitStatus, journal::Keys, tail, timestamp};
 use crate::{
     error::Error,
     exec::{Invocation, LineCutter},
@@ -23,9 +23,6 @@ const ENTRIES: i64 = 50;
 /// How many bytes of a message are read.
 const RECORD: usize = 16 * 1024;
 
-/// How many bytes of a message are shown.
-const MESSAGE: usize = 512;
-
 /// A run that ended so recently may still have lines on their way to journald.
 const SETTLED: Duration = Duration::from_secs(2);
 
@@ -40,7 +37,7 @@ pub(crate) struct LastLog {
     pub timestamp: String,
     /// 0 (emergency) to 7 (debug).
     pub priority: Option<u8>,
-    /// At most 512 bytes of its text.
+    /// At most [`Entry::SHORT`] bytes of its text.
     pub message: String,
 }
 
@@ -100,11 +97,9 @@ impl Run {
 /// Asks journalctl. `None` where there is no entry, no permission or no time.
 /// Errors: only [`Error::Interrupted`].
 pub(crate) fn collect(ask: &Ask, deadline: Deadline, run: &Run) -> Result<Option<LastLog>, Error> {
-    let mut best = Best::new(&run.window);
+    let mut newest_first: Vec<Entry> = Vec::new();
     let mut cutter = LineCutter::new(tail::raw_limit(RECORD), |line| {
-        if let Some(entry) = tail::read(line) {
-            best.consider(entry);
-        }
+        newest_first.extend(tail::read(line, ask.exec.redaction()).map(Entry::short));
         ControlFlow::Continue(())
     });
     let lines = Lines::new(Some(ENTRIES), &ask.limits);
@@ -114,11 +109,16 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, run: &Run) -> Result<Option
         &mut cutter,
     );
     cutter.end();
-    match ended {
-        Err(error @ Error::Interrupted(_)) => Err(error),
-        // The newest entries come first: those that were read before it failed are the wanted ones.
-        _ => Ok(best.found()),
+    if let Err(error @ Error::Interrupted(_)) = ended {
+        return Err(error);
     }
+    // The newest entries come first: those that were read before it failed are the wanted ones.
+    Keys::all(newest_first.iter_mut().rev());
+    let mut best = Best::new(&run.window);
+    for entry in newest_first {
+        best.consider(entry);
+    }
+    Ok(best.found())
 }
 
 /// The best entry so far, of entries that come newest first.
@@ -163,8 +163,7 @@ impl<'a> Best<'a> {
     }
 
     fn found(self) -> Option<LastLog> {
-        let (_, Entry { timestamp, priority, mut message, .. }) = self.best?;
-        message.truncate(message.floor_char_boundary(MESSAGE));
+        let (_, Entry { timestamp, priority, message, .. }) = self.best?;
         Some(LastLog { timestamp: timestamp?, priority, message })
     }
 }

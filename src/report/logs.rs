@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Ask, Entry, Note, NoteKind,
+    journal::Keys,
     journal_note::Warnings,
     tail::{Tail, cut_to, raw_limit, read},
 };
@@ -14,6 +15,7 @@ use crate::{
     exec::{Executor, Followed, Invocation, Line, LineCutter},
     limits::{Lines, Priority},
     program::Program,
+    redact,
     service::{self, Service},
     system::{Deadline, JournalFiles},
 };
@@ -52,6 +54,8 @@ pub(crate) struct Logs {
     pub notes: Vec<Note>,
     #[serde(skip_serializing_if = "Option::is_none")]
     entries: Option<Vec<Entry>>,
+    /// How many secrets were taken out of what is shown.
+    redacted: u64,
     /// An entry was cut at its end.
     #[serde(skip)]
     pub is_cut: bool,
@@ -90,8 +94,9 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Resu
         let now = u64::try_from(ask.exec.now().as_second()).unwrap_or(0);
         now.saturating_sub(since.as_secs())
     });
-    let mut tail = Tail::new(ask.limits.max_output());
-    let mut cutter = LineCutter::new(raw_limit(ask.limits.max_output()), |line| {
+    let cap = ask.limits.max_output();
+    let mut tail = Tail::new(cap, ask.exec.redaction());
+    let mut cutter = LineCutter::new(raw_limit(cap), |line| {
         tail.take(line);
         ControlFlow::Continue(())
     });
@@ -124,17 +129,18 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Resu
     }));
     notes.extend(warnings.notes(failure.is_some()));
     let is_all = tail.seen < u64::from(lines.clamped()) && priority.is_none() && notes.is_empty();
-    if is_all && !tail.kept.is_empty() && tail.kept.iter().all(|(entry, _)| entry.is_of_systemd()) {
+    if is_all && !tail.kept.is_empty() && tail.kept.iter().all(Entry::is_of_systemd) {
         notes.push(Note { kind: NoteKind::OnlySystemd, said: None });
     }
-    let Tail { mut kept, seen, cut, unreadable, .. } = tail;
-    kept.reverse();
+    let Tail { seen, cut, unreadable, .. } = tail;
+    let kept = tail.end(cap);
     let dropped_lines = seen - kept.len() as u64;
     let (entry_list, logs): (Vec<_>, Vec<_>) = kept.into_iter().unzip();
     Ok(Logs {
         service: ServiceName { id: service.id(), unit: service.unit() },
         requested_lines: lines.requested(),
         returned_lines: logs.len(),
+        redacted: logs.iter().map(|line| redact::count(line)).sum(),
         stdout_truncated: cut || dropped_lines > 0 || failure.is_some(),
         logs,
         dropped_lines,
@@ -166,11 +172,14 @@ pub(crate) fn follow(
     mut warn: impl FnMut(&str),
 ) -> Result<(), Error> {
     look_at_files(&ask.exec, &[])?;
+    let redaction = ask.exec.redaction();
+    let mut keys = Keys::default();
     let mut seen = 0;
     let mut entries = LineCutter::new(raw_limit(ask.limits.max_output()), |line| {
         seen += 1;
-        match read(line) {
+        match read(line, redaction) {
             Some(mut entry) => {
+                keys.next(&mut entry);
                 cut_to(&mut entry, ask.limits.max_output());
                 take(entry)
             }

@@ -40,6 +40,8 @@ pub(crate) struct Overview {
     pub reasons: Vec<Reason>,
     /// What does not degrade and should be known.
     pub warnings: Vec<Reason>,
+    /// How many secrets were taken out of log lines and of nvidia-smi's text.
+    redacted: u64,
     #[serde(skip_serializing_if = "is_false")]
     demo: bool,
 }
@@ -168,7 +170,9 @@ pub(crate) fn of_parts(
         reason::with_last_logs(&mut reasons, &services.last_logs);
         reason::with_last_logs(&mut warnings, &Found::new());
     }
+    let redacted = reasons.iter().map(|reason| reason.last_log.redacted()).sum::<u64>() + gpu.redacted;
     Overview {
+        redacted,
         status: if is_ok { Verdict::Ok } else { Verdict::Degraded },
         reasons,
         warnings,

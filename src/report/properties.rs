@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Entry, gpu_rows, unit};
-use crate::{exec::Columns, service};
+use crate::{exec::Columns, redact::Redaction, service};
 
 proptest! {
     #[test]
@@ -17,7 +17,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_as_an_entry_without_a_panic(bytes in any::<Vec<u8>>()) {
-        let _ = Entry::parse(&bytes);
+        let _ = Entry::parse(&bytes, Redaction::On);
     }
 
     #[test]
@@ -25,13 +25,13 @@ proptest! {
         let record = serde_json::json!({
             "__REALTIME_TIMESTAMP": "1795310091508359", "MESSAGE": message, "_PID": pid.to_string(),
         });
-        let entry = Entry::parse(record.to_string().as_bytes());
+        let entry = Entry::parse(record.to_string().as_bytes(), Redaction::On);
         prop_assert_eq!(entry.as_ref().map(|entry| &entry.message), Some(&message));
         let bytes = serde_json::json!({
             "__REALTIME_TIMESTAMP": "1795310091508359", "MESSAGE": message.as_bytes(), "_PID": pid.to_string(),
         });
         let expected = if message.is_empty() { "[no message]" } else { &message };
-        let entry = Entry::parse(bytes.to_string().as_bytes());
+        let entry = Entry::parse(bytes.to_string().as_bytes(), Redaction::On);
         prop_assert_eq!(entry.as_ref().map(|entry| entry.message.as_str()), Some(expected));
         prop_assert_eq!(entry.and_then(|entry| entry.pid), Some(u64::from(pid)));
     }
@@ -41,7 +41,7 @@ proptest! {
         let record = serde_json::json!({
             "__REALTIME_TIMESTAMP": "1795310091508359", "MESSAGE": value, "PRIORITY": value, "_PID": value,
         });
-        let _ = Entry::parse(record.to_string().as_bytes());
+        let _ = Entry::parse(record.to_string().as_bytes(), Redaction::On);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
     trouble::{Severity, Trouble},
     unit_reason::{self, Finding},
 };
-use crate::{error::Error, service::Service};
+use crate::{error::Error, redact, service::Service};
 
 /// One sentence about one service or the GPUs, with a code for scripts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -78,6 +78,14 @@ pub(crate) enum Evidence {
 }
 
 impl Evidence {
+    /// How many secrets were taken out of it.
+    pub(super) fn redacted(&self) -> u64 {
+        match self {
+            Self::Line(line) => redact::count(&line.message),
+            Self::Off | Self::Missing => 0,
+        }
+    }
+
     fn is_off(&self) -> bool {
         *self == Self::Off
     }

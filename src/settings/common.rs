@@ -89,6 +89,16 @@ settings! {
             takes: Takes::One("on|off"),
             heading: HOST,
         }
+        redact: bool {
+            read: on_or_off,
+            show: |is_on: &bool| if *is_on { "on" } else { "off" }.to_owned(),
+            help: "Replace known secrets in logs and in the output of programs with `[redacted:KIND]`",
+            flag: "redact",
+            variable: "REDACT",
+            default: "on",
+            takes: Takes::One("on|off"),
+            heading: HOST,
+        }
         program_path: Vec<PathBuf> {
             read: folders,
             show: paths,

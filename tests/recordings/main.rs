@@ -14,6 +14,7 @@
 mod journalctl;
 mod manifest;
 mod nvidia_smi;
+mod redaction;
 #[expect(dead_code, reason = "shared with the suite, which needs more of it")]
 #[path = "../suite/stub.rs"]
 mod stub;
@@ -57,6 +58,7 @@ fn main() {
         libtest_mimic::run(&arguments, vec![none]).exit();
     };
     let mut every = trials(&folder, "journalctl", journalctl::check);
+    every.push(redaction::trial(&folder));
     every.extend(trials(&folder, "nvidia-smi", nvidia_smi::check));
     every.extend(trials(&folder, "systemctl", systemctl::check));
     libtest_mimic::run(&arguments, every).exit();

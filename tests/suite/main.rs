@@ -32,6 +32,7 @@ mod programs;
 mod readme;
 mod rendered;
 mod screens;
+mod secrets;
 mod serve;
 mod server;
 mod signals;

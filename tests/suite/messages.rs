@@ -237,6 +237,7 @@ fn settings() -> String {
         ("log-window", "LOG_WINDOW_MAX_MINUTES", "x"),
         ("masked-ok", "MASKED_OK", "k3s,sshd"),
         ("last-log", "LAST_LOG", "maybe"),
+        ("redact", "REDACT", "some"),
         ("listen", "BIND_ADDRESS", "localhost"),
         ("listen", "PORT", "65536"),
         ("listen", "UDS_PATH", "/missing/http.sock"),

@@ -74,6 +74,7 @@ fn check_prints_every_setting_with_its_origin_and_listens_nowhere() {
         ["log-window", "1440 minutes", "default"],
         ["masked-ok", "k3s", "flag"],
         ["last-log", "on", "default"],
+        ["redact", "on", "default"],
         ["program-path", &folder, "environment"],
         ["journal-path", &journal, "environment"],
         ["run-as", "chutes, else nobody", "default"],
