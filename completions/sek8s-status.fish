@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sek8s_status_global_optspecs
-    string join \n json color= demo timeout= max-output= log-default= log-max= log-window= last-log= redact= program-path= journal-path= run-as= masked-ok= h/help V/version
+    string join \n json color= demo replay= timeout= max-output= log-default= log-max= log-window= last-log= redact= program-path= journal-path= run-as= masked-ok= h/help V/version
 end
 
 function __fish_sek8s_status_needs_command
@@ -27,6 +27,7 @@ end
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
@@ -53,12 +54,14 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "gpu" -d '
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "overview" -d 'Show all services and GPUs, with one verdict and its reasons'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "serve" -d 'Serve the same reports over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "commands" -d 'List every command line that sek8s-status can run'
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "record" -d 'Record what the programs answer, for a bug report or a test'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "privileges" -d 'Show the privileges that are needed, and how to grant missing ones'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "status" -d 'Show the state of services in systemd'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "logs" -d 'Show the last log entries of a service'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
@@ -83,6 +86,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l gpu -d
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
@@ -110,6 +114,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l w
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
@@ -147,6 +152,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l auth
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
@@ -173,6 +179,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -s h -l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
@@ -193,9 +200,36 @@ infiniband-config\t''"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l json -d 'Print JSON, the same document as over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l demo -d 'Use recorded data; run no programs'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -s n -l lines -d 'Record the last N log entries of each service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
+always\t'Always, even if NO_COLOR is set'
+never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l replay -d 'Use a recording; run no programs' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l masked-ok -d 'Treat this service as healthy if its unit is masked (repeatable)' -r -f -a "admission-controller\t''
+system-manager\t''
+attestation-service\t''
+k3s\t''
+nvidia-persistenced\t''
+nvidia-fabricmanager\t''
+infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l anonymous -d 'Replace names of the machine'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l json -d 'Print JSON, the same document as over HTTP'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l demo -d 'Use recorded data; run no programs'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
@@ -219,6 +253,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -s
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
@@ -245,6 +280,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -s p -l 
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l replay -d 'Use a recording; run no programs' -r -F
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f

@@ -95,6 +95,8 @@ pub enum Error {
         /// Since when (RFC 3339).
         since: String,
     },
+    /// The answers come from a recording, and this was not asked when it was made.
+    NotRecorded,
     /// A defect of this program.
     Internal,
     /// A signal interrupted the question; the number of the signal.
@@ -116,6 +118,7 @@ impl Error {
             Self::NoJournal | Self::UnreadableJournal { .. } => "no_journal",
             Self::Busy => "busy",
             Self::DriverHung { .. } => "driver_hung",
+            Self::NotRecorded => "not_recorded",
             Self::NotStarted(..) | Self::Internal | Self::Interrupted(_) => "internal",
         }
     }
@@ -229,6 +232,7 @@ impl fmt::Display for Error {
                     "`{program}` has been stuck in the kernel since {since}; it will not be started again until it exits"
                 )
             }
+            Self::NotRecorded => f.write_str("the recording has no answer to this"),
             Self::Internal => write!(f, "internal error; see the sek8s-status log"),
             Self::Interrupted(signal) => write!(f, "interrupted by signal {signal}"),
         }

@@ -49,6 +49,11 @@ Exit codes: 0 ok, 1 degraded, 2 could not tell";
 
 pub(super) const COMMANDS: &str = "Example:\n  sek8s-status commands --json";
 
+pub(super) const RECORD: &str = "\
+Examples:
+  sek8s-status record bug.jsonl --anonymous
+  sek8s-status overview --replay bug.jsonl";
+
 pub(super) const SERVE: &str = "\
 Examples:
   sek8s-status serve                 listen on http://127.0.0.1:8080

@@ -59,6 +59,9 @@ pub enum Command {
     /// List every command line that sek8s-status can run
     #[command(after_help = help::COMMANDS)]
     Commands,
+    /// Record what the programs answer, for a bug report or a test
+    #[command(after_help = help::RECORD)]
+    Record(Record),
     /// Show the privileges that are needed, and how to grant missing ones
     #[command(after_help = help::PRIVILEGES)]
     Privileges,
@@ -78,6 +81,11 @@ pub struct GlobalFlags {
     /// Use recorded data; run no programs
     #[arg(long, global = true)]
     pub demo: bool,
+    /// Use a recording; run no programs
+    ///
+    /// `sek8s-status record FILE` makes one.
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "demo", hide_short_help = true)]
+    pub replay: Option<std::path::PathBuf>,
     /// The settings of every subcommand.
     #[command(flatten)]
     pub settings: Given<Settings>,
@@ -177,6 +185,24 @@ pub struct Serve {
     pub check: bool,
 }
 
+/// `record`
+#[derive(Debug, Default, Args)]
+pub struct Record {
+    /// File to create, with mode 0600; it must not exist
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: std::path::PathBuf,
+    /// Record the last N log entries of each service
+    ///
+    /// At most --log-max. [default: 200]
+    #[arg(short = 'n', long, value_name = "N", value_hint = ValueHint::Other, default_value = "200", hide_default_value = true, allow_hyphen_values = true)]
+    pub lines: String,
+    /// Replace names of the machine
+    ///
+    /// Host names, machine ids, GPU UUIDs and serial numbers get stand-ins of the same width.
+    #[arg(long)]
+    pub anonymous: bool,
+}
+
 fn interval(text: &str) -> Result<std::time::Duration, String> {
     let allowed = "it must be a duration from 100ms to 1h, such as `2s`";
     let interval = humantime::parse_duration(text).map_err(|_| allowed.to_owned())?;
@@ -189,7 +215,7 @@ fn interval(text: &str) -> Result<std::time::Duration, String> {
 
 /// Every subcommand once, without flags, in the order of the help.
 #[must_use]
-pub fn each() -> [Command; 8] {
+pub fn each() -> [Command; 9] {
     [
         Command::Services,
         Command::Status(Status::default()),
@@ -198,6 +224,7 @@ pub fn each() -> [Command; 8] {
         Command::Overview(OverviewFlags::default()),
         Command::Serve(Box::default()),
         Command::Commands,
+        Command::Record(Record::default()),
         Command::Privileges,
     ]
 }

@@ -9,6 +9,7 @@ mod overview;
 mod plan;
 mod privileges;
 mod reasons;
+mod record;
 pub(crate) mod screen;
 mod serve;
 mod services;
@@ -25,7 +26,7 @@ use self::{screen::Screen, style::Style};
 use crate::{
     cli::Command,
     error::Error,
-    report::Ask,
+    report::{Ask, timestamp},
     settings::{SettingError, Settings},
     system::{
         Interrupt,
@@ -99,11 +100,12 @@ pub(crate) struct Call {
 impl Call {
     /// Tells on the terminal that these are no answers of this machine; empty otherwise.
     fn demo_line(&self) -> String {
-        if self.ask.exec.is_demo() {
-            format!("{}\n", Style::Warning.of("DEMO: recorded answers, not this machine"))
-        } else {
-            String::new()
-        }
+        let what = match self.ask.exec.recorded_at() {
+            None => return String::new(),
+            Some(_) if self.ask.exec.is_demo() => "DEMO: recorded answers, not this machine".to_owned(),
+            Some(at) => format!("RECORDING of {}, not this machine", timestamp::for_people(at)),
+        };
+        format!("{}\n", Style::Warning.of(&what))
     }
 }
 
@@ -117,6 +119,7 @@ pub(crate) fn run(command: &Command, stage: Stage<'_>, screen: &mut Screen) -> R
         Command::Gpu(flags) => gpu::run(flags, &stage.call()?, screen),
         Command::Overview(flags) => overview::run(flags, &stage.call()?, screen),
         Command::Serve(flags) => serve::run(flags, stage, screen),
+        Command::Record(flags) => record::run(flags, stage, screen),
         Command::Commands => commands::run(&stage.call()?, screen),
         Command::Privileges => privileges::run(stage.environment, &stage.call()?, screen),
     }

@@ -55,6 +55,11 @@ impl Plan {
                 ..plan("serve", &[SystemBus, Journal, GpuDevices, LowPort])
             },
             Command::Commands => plan("commands", &[]),
+            Command::Record(_) => Self {
+                keeps: JOURNAL,
+                warns_about_journal: true,
+                ..plan("record", &[SystemBus, Journal, GpuDevices])
+            },
             // It tries to read the journal.
             Command::Privileges => Self { keeps: JOURNAL, ..plan("privileges", &[]) },
         }

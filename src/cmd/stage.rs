@@ -1,14 +1,17 @@
 //! The order in which a subcommand starts: with privileges what needs them, then without them everything else.
 
-use std::{cell::OnceCell, sync::Arc};
+use std::{cell::OnceCell, fmt, fs::File, io::Read, path::Path, sync::Arc};
 
 use super::{Call, Failure, plan::Plan};
 use crate::{
     cli::Cli,
-    exec::{Executor, Places},
+    exec::{
+        Executor, Places,
+        recording::{self, Recording, RecordingError},
+    },
     redact::Redaction,
     report::{Ask, health::HealthRule},
-    settings::{Environment, Settings},
+    settings::{Environment, SettingError, Settings},
     stderr_log,
     system::{
         Interrupt,
@@ -24,6 +27,8 @@ pub(crate) struct Stage<'a> {
     pub(super) account: Option<Account>,
     settings: Settings,
     cli: &'a Cli,
+    /// The recording that answers in the place of this machine.
+    replay: Option<File>,
     exec: &'a OnceCell<Arc<Executor>>,
 }
 
@@ -37,14 +42,15 @@ impl<'a> Stage<'a> {
     ) -> Result<Self, Failure> {
         let start = Start::begin()?;
         let settings = Settings::resolve(&cli.global.settings, environment, start.is_secure())?;
+        let replay = cli.global.replay.as_deref().map(|path| open(path, &start)).transpose()?;
         let account = start.account(settings.run_as.value.as_deref())?;
         stderr_log::start(environment);
-        Ok(Self { environment, start, account, settings, cli, exec })
+        Ok(Self { environment, start, account, settings, cli, replay, exec })
     }
 
     /// Drops privileges, and only then catches signals and makes it possible to start programs.
     pub(super) fn call(self) -> Result<Call, Failure> {
-        let Self { start, account, settings, cli, .. } = self;
+        let Self { start, account, settings, cli, replay, .. } = self;
         let plan = Plan::of(&cli.command, &settings);
         let reduced = start.give_up(account.as_ref(), plan.keeps)?;
         if plan.warns_about_journal
@@ -56,14 +62,19 @@ impl<'a> Stage<'a> {
         let interrupt = Arc::new(Interrupt::catch(plan.signal_ends_programs)?);
         let ends_programs = plan.signal_ends_programs.then(|| Arc::clone(&interrupt));
         let redaction = if settings.redact.value { Redaction::On } else { Redaction::Off };
+        let stderr_limit = settings.max_output.value;
         let exec = Arc::new(if cli.global.demo {
-            Executor::demo(ends_programs, redaction)
+            Executor::demo(stderr_limit, redaction)
+                .map_err(|error| unusable("demo", Path::new(""), &error))?
+        } else if let (Some(file), Some(path)) = (replay, &cli.global.replay) {
+            // Without privileges: the file may be anybody's.
+            Executor::replay(read(file, path)?, stderr_limit, redaction)
         } else {
             let places = Places {
                 programs: settings.program_path.value.clone(),
                 journal: settings.journal_path.value.clone(),
             };
-            Executor::host(places, &reduced, ends_programs, settings.max_output.value, redaction)
+            Executor::host(places, &reduced, ends_programs, stderr_limit, redaction)
         });
         let ending = Arc::clone(&exec);
         interrupt.end_at_the_second(move || ending.end_all())?;
@@ -81,4 +92,32 @@ impl<'a> Stage<'a> {
             reduced,
         })
     }
+}
+
+fn unusable(flag: &str, path: &Path, why: &dyn fmt::Display) -> SettingError {
+    SettingError::unusable(&format!("--{flag}"), &path.display().to_string(), &why.to_string())
+}
+
+/// Opens a recording with the privileges of the caller.
+fn open(path: &Path, start: &Start) -> Result<File, SettingError> {
+    if start.is_secure() {
+        return Err(unusable("replay", path, &"not allowed: this binary is setuid or has file capabilities"));
+    }
+    File::open(path).map_err(|error| unusable("replay", path, &error))
+}
+
+/// Reads a recording, and of a file that is none not more than one may have.
+fn read(file: File, path: &Path) -> Result<Recording, SettingError> {
+    let unusable = |why: &dyn fmt::Display| unusable("replay", path, why);
+    let length = file.metadata().map_err(|error| unusable(&error))?.len();
+    if length > recording::FILE as u64 {
+        return Err(unusable(&RecordingError::TooLarge));
+    }
+    let mut bytes = Vec::new();
+    file.take(recording::FILE as u64 + 1).read_to_end(&mut bytes).map_err(|error| unusable(&error))?;
+    if bytes.len() > recording::FILE {
+        return Err(unusable(&RecordingError::TooLarge));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| unusable(&RecordingError::Foreign))?;
+    Recording::parse(&text).map_err(|error| unusable(&error))
 }

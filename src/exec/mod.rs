@@ -4,15 +4,16 @@ mod capture;
 #[cfg(test)]
 mod capture_properties;
 mod columns;
-mod demo;
 mod finder;
 mod group;
 mod host;
 mod invocation;
+pub(crate) mod recording;
 mod redacting;
+mod replay;
 mod running;
 
-use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
+use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
@@ -22,12 +23,19 @@ pub(crate) use self::{
     finder::Finder,
     invocation::{Detail, Gpu, Invocation},
 };
-use self::{demo::Demo, host::Host, redacting::Redacting};
+use self::{
+    host::Host,
+    recording::{Recording, RecordingError},
+    redacting::Redacting,
+    replay::Replay,
+};
 use crate::{
     error::{Error, Said},
     program::{Exit, Program},
     redact::Redaction,
-    system::{Deadline, Interrupt, JournalFiles, Prerequisites, privilege::Reduced},
+    system::{
+        Deadline, Interrupt, JournalFiles, Prerequisites, kernel_release, privilege::Reduced, systemd_version,
+    },
 };
 
 /// A program that has ended. Its stdout went into the sink.
@@ -56,18 +64,19 @@ pub(crate) struct Places {
     pub journal: Vec<PathBuf>,
 }
 
-/// Answers invocations: from this machine, or from the demo's recordings.
+/// Answers invocations: from this machine, or from a recording.
 #[derive(Debug)]
 pub(crate) struct Executor {
     source: Source,
     stderr_limit: usize,
     redaction: Redaction,
+    is_demo: bool,
 }
 
 #[derive(Debug)]
 enum Source {
     Host(Host),
-    Demo(Demo),
+    Replay(Replay),
 }
 
 impl Executor {
@@ -81,12 +90,24 @@ impl Executor {
         stderr_limit: usize,
         redaction: Redaction,
     ) -> Self {
-        Self { source: Source::Host(Host::new(places, reduced, interrupt)), stderr_limit, redaction }
+        Self {
+            source: Source::Host(Host::new(places, reduced, interrupt)),
+            stderr_limit,
+            redaction,
+            is_demo: false,
+        }
     }
 
-    /// Answers from recordings and starts nothing.
-    pub(crate) fn demo(interrupt: Option<Arc<Interrupt>>, redaction: Redaction) -> Self {
-        Self { source: Source::Demo(Demo::new(interrupt)), stderr_limit: 0, redaction }
+    /// Answers from a recording and starts nothing.
+    pub(crate) fn replay(recording: Recording, stderr_limit: usize, redaction: Redaction) -> Self {
+        Self { source: Source::Replay(Replay::of(recording)), stderr_limit, redaction, is_demo: false }
+    }
+
+    /// Answers from the recording that is built in.
+    /// Fails only if that one is damaged.
+    pub(crate) fn demo(stderr_limit: usize, redaction: Redaction) -> Result<Self, RecordingError> {
+        let source = Source::Replay(Replay::demo()?);
+        Ok(Self { source, stderr_limit, redaction, is_demo: true })
     }
 
     /// What happens to secrets.
@@ -94,24 +115,37 @@ impl Executor {
         self.redaction
     }
 
-    /// Whether the answers are recordings.
+    /// Whether the answers are those of the demo.
     pub(crate) fn is_demo(&self) -> bool {
-        matches!(self.source, Source::Demo(_))
+        self.is_demo
     }
 
-    /// The time the answers are true for: now, or the moment of the recordings.
-    pub(crate) fn now(&self) -> Timestamp {
+    /// When the answers were recorded, if they were.
+    pub(crate) fn recorded_at(&self) -> Option<Timestamp> {
         match &self.source {
-            Source::Host(_) => Timestamp::now(),
-            Source::Demo(_) => demo::recorded_at(),
+            Source::Host(_) => None,
+            Source::Replay(replay) => Some(replay.recorded_at()),
         }
+    }
+
+    /// The versions of systemd and of the kernel that the answers come from, as far as they are known.
+    pub(crate) fn versions(&self) -> (Option<String>, Option<String>) {
+        match &self.source {
+            Source::Host(_) => (systemd_version(), kernel_release()),
+            Source::Replay(replay) => replay.versions(),
+        }
+    }
+
+    /// The time the answers are true for: now, or the moment of the recording.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.recorded_at().unwrap_or_else(Timestamp::now)
     }
 
     /// What can be read of the system's journal. `skipped` are the paths of files that journalctl could not read.
     pub(crate) fn journal_files(&self, skipped: &[String]) -> JournalFiles {
         match &self.source {
             Source::Host(host) => host.journal_files(skipped),
-            Source::Demo(_) => JournalFiles::Readable,
+            Source::Replay(replay) => replay.journal_files(),
         }
     }
 
@@ -121,7 +155,7 @@ impl Executor {
             Source::Host(host) => {
                 Prerequisites::look(host.journal_files(&[]), host.journal_reader().is_some())
             }
-            Source::Demo(_) => Prerequisites::all(),
+            Source::Replay(_) => Prerequisites::all(),
         }
     }
 
@@ -158,7 +192,7 @@ impl Executor {
         let (mut stdout, mut stderr) = self.redacting(invocation, stdout, stderr);
         let exit = match &self.source {
             Source::Host(host) => host.run(invocation, deadline, &mut stdout, &mut stderr),
-            Source::Demo(demo) => Ok(demo.run(invocation, &mut stdout).exit),
+            Source::Replay(replay) => replay.run(invocation, deadline, &mut stdout, &mut stderr),
         };
         stdout.end();
         stderr.end();
@@ -178,7 +212,9 @@ impl Executor {
         let (mut stdout, mut stderr) = self.redacting(invocation, stdout, stderr);
         let followed = match &self.source {
             Source::Host(host) => host.follow(invocation, reader, &mut stdout, &mut stderr),
-            Source::Demo(demo) => demo.follow(invocation, reader, &mut stdout, &mut stderr),
+            Source::Replay(replay) => {
+                replay.follow(invocation, Deadline::after(Duration::ZERO), &mut stdout, &mut stderr)
+            }
         };
         stdout.end();
         stderr.end();
@@ -201,7 +237,7 @@ impl Executor {
     pub(crate) fn hung(&self) -> Vec<(Program, Timestamp)> {
         match &self.source {
             Source::Host(host) => host.hung(),
-            Source::Demo(_) => Vec::new(),
+            Source::Replay(_) => Vec::new(),
         }
     }
 

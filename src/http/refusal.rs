@@ -75,7 +75,7 @@ impl Refusal {
                 | Error::JournalPermission
                 | Error::NoJournal,
             ) => 502,
-            Self::Asked(Error::MissingBinary(_) | Error::Busy) => 503,
+            Self::Asked(Error::MissingBinary(_) | Error::Busy | Error::NotRecorded) => 503,
             Self::Asked(Error::Timeout { .. } | Error::DriverHung { .. }) => 504,
         }
     }

@@ -8,7 +8,7 @@ use serde::{
 };
 
 use super::timestamp;
-use crate::redact::{Across, Place, Redaction};
+use crate::redact::{Place, Redaction};
 
 /// Stands for a message that is null or missing.
 const NO_MESSAGE: &str = "[no message]";
@@ -27,37 +27,13 @@ pub(crate) struct Entry {
     /// All of its text.
     pub message: String,
     #[serde(skip)]
-    host: Option<String>,
+    pub(super) host: Option<String>,
     /// Its part of a private key that was logged line by line.
     #[serde(skip)]
-    place: Place,
-}
-
-/// Who logged an entry.
-type Logger = (Option<String>, Option<u64>);
-
-/// Takes out private keys that were logged line by line, of entries that come one by one.
-#[derive(Debug, Default)]
-pub(super) struct Keys(Across<Logger>);
-
-impl Keys {
-    pub(super) fn next(&mut self, entry: &mut Entry) {
-        if self.0.concerns(&entry.logger(), entry.place) {
-            self.0.next(&entry.logger(), entry.place, &mut entry.message);
-        }
-    }
-
-    /// Of entries that are all there, the oldest first.
-    pub(super) fn all<'a>(entries: impl Iterator<Item = &'a mut Entry>) {
-        Across::all(entries.map(|entry| (entry.logger(), entry.place, &mut entry.message)));
-    }
+    pub(super) place: Place,
 }
 
 impl Entry {
-    fn logger(&self) -> Logger {
-        (self.identifier.clone(), self.pid)
-    }
-
     /// `2026-11-22T00:49:03.223601Z host ident[pid]: message`; newlines stay inside.
     pub(crate) fn line(&self) -> String {
         format!("{}{}", self.prefix(), self.message)

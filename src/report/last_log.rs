@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::ControlFlow, sync::Mutex, time::Duration};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Ask, Entry, UnitStatus, journal::Keys, tail, timestamp};
+use super::{Ask, Entry, UnitStatus, journal_keys::Keys, tail, timestamp};
 use crate::{
     error::Error,
     exec::{Invocation, LineCutter},

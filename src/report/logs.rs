@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Ask, Entry, Note, NoteKind,
-    journal::Keys,
+    journal_keys::Keys,
     journal_note::Warnings,
     tail::{Tail, cut_to, raw_limit, read},
 };

@@ -1,6 +1,7 @@
 //! The answers: each is collected, parsed and judged in a file of its own.
 
 pub(crate) mod age;
+mod anonymous;
 mod clock;
 mod exit_status;
 pub(crate) mod gpu;
@@ -10,7 +11,9 @@ mod gpu_rows;
 mod gpu_text;
 pub(crate) mod health;
 mod journal;
+mod journal_keys;
 mod journal_note;
+mod journal_record;
 pub(crate) mod last_log;
 pub(crate) mod logs;
 pub(crate) mod overview;
@@ -18,6 +21,7 @@ pub(crate) mod privileges;
 #[cfg(test)]
 mod properties;
 pub(crate) mod reason;
+pub(crate) mod record;
 pub(crate) mod services;
 pub(crate) mod status;
 mod subject;

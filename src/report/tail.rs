@@ -1,6 +1,6 @@
 //! The newest entries of a log that fit, of lines that come newest first.
 
-use super::{Entry, journal::Keys};
+use super::{Entry, journal_keys::Keys};
 use crate::{exec::Line, redact::Redaction};
 
 /// A raw record may be this long: a message whose bytes are all escaped takes six each, and the
@@ -14,6 +14,14 @@ pub(super) fn read(line: Line<'_>, redaction: Redaction) -> Option<Entry> {
     match line {
         Line::Whole(bytes) => Entry::parse(bytes, redaction),
         Line::TooLong(length) => Some(Entry::left_out(length)),
+    }
+}
+
+/// The text of a line that is no entry.
+pub(super) fn text(line: Line<'_>) -> String {
+    match line {
+        Line::Whole(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Line::TooLong(length) => format!("[line of {length} bytes]"),
     }
 }
 

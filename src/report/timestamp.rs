@@ -27,6 +27,11 @@ pub(super) fn of_journal(microseconds: &str) -> Option<Timestamp> {
     Timestamp::from_microsecond(microseconds.parse().ok()?).ok()
 }
 
+/// The same of a time.
+pub(crate) fn for_people(time: Timestamp) -> String {
+    sentence(&rfc_3339(time))
+}
+
 /// For sentences: `2026-11-24 11:51:44 UTC`.
 pub(crate) fn sentence(rfc_3339: &str) -> String {
     let seconds = rfc_3339.get(..19).unwrap_or(rfc_3339);

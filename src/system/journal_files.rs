@@ -10,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
+
 /// Where journald keeps its files (systemd-journald.service(8)), each machine's in a folder of its own.
 pub(crate) const JOURNAL_PATH: &str = "/var/log/journal:/run/log/journal";
 
@@ -18,7 +20,8 @@ pub(crate) const JOURNAL_PATH: &str = "/var/log/journal:/run/log/journal";
 const MACHINE_ID: &str = "/etc/machine-id";
 
 /// What can be read of the system's journal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum JournalFiles {
     /// At least one file of it.
     Readable,

@@ -6,6 +6,7 @@ mod journal_files;
 mod prerequisites;
 pub(crate) mod privilege;
 mod signals;
+mod versions;
 mod wait;
 
 pub(crate) use self::wait::Wait;
@@ -21,4 +22,5 @@ pub(crate) use self::{
     journal_files::{JOURNAL_PATH, JournalFiles},
     prerequisites::{GpuNodes, Prerequisites, SYSTEM_BUS},
     signals::{Hangup, Interrupt},
+    versions::{kernel_release, systemd_version},
 };

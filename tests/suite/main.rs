@@ -30,6 +30,7 @@ mod passed_sockets;
 mod pki;
 mod programs;
 mod readme;
+mod recording;
 mod rendered;
 mod screens;
 mod secrets;

@@ -129,6 +129,7 @@ fn errors() -> String {
             Error::UnreadableJournal { said: said("Journal file system.journal is truncated, ignoring file.") };
         Error::Busy => Error::Busy;
         Error::DriverHung { .. } => Error::DriverHung { program: Program::NvidiaSmi, since };
+        Error::NotRecorded => Error::NotRecorded;
         Error::Internal => Error::Internal;
         Error::Interrupted(_) => Error::Interrupted(2);
     };

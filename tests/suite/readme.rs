@@ -12,7 +12,10 @@ use std::{
 
 use sek8s_status::inside::{Declared, ServeSettings, Settings};
 
-use crate::test::{BINARY, Test};
+use crate::{
+    stub::folder,
+    test::{BINARY, Test},
+};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -150,11 +153,13 @@ fn shell_lines(section: &str) -> Vec<String> {
 fn every_everyday_command_works() {
     let lines = shell_lines("Everyday tasks");
     assert!(lines.len() >= 9, "{lines:?}");
+    // One of them writes a file.
+    let folder = folder();
     for line in lines {
         let arguments = line.strip_prefix("sek8s-status ").unwrap_or_else(|| panic!("{line}"));
         let mut command = Command::new(BINARY);
         command.args(arguments.split(' ')).arg("--demo").stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
+        let mut child = command.current_dir(folder.path()).spawn().unwrap();
         if arguments.contains("--watch") || arguments.ends_with(" -f") {
             let mut first = String::new();
             BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();

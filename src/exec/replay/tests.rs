@@ -1,4 +1,4 @@
-use std::{ops::ControlFlow, os::fd::AsFd};
+use std::{ops::ControlFlow, time::Duration};
 
 use super::*;
 use crate::{
@@ -24,11 +24,18 @@ impl Sink for Taken {
     }
 }
 
+fn demo() -> Replay {
+    Replay::demo().unwrap()
+}
+
+fn recorded_at() -> Timestamp {
+    demo().recorded_at()
+}
+
 fn run(invocation: &Invocation) -> (String, i32) {
     let mut taken = Taken { text: String::new(), lines: usize::MAX };
-    let ended = Demo::new(None).run(invocation, &mut taken);
-    assert_eq!(ended.stderr, Captured::default());
-    (taken.text, ended.exit.code())
+    let exit = demo().run(invocation, Deadline::after(Duration::ZERO), &mut taken, &mut Head::new(0));
+    (taken.text, exit.unwrap().code())
 }
 
 #[track_caller]
@@ -114,25 +121,17 @@ fn lines_and_since_are_honoured() {
 }
 
 #[test]
-fn following_ends_with_the_sink_or_the_reader() -> std::io::Result<()> {
+fn following_ends_with_the_sink_or_the_last_entry() {
     let service = &service::all()[0];
-    let (reader, writer) = rustix::pipe::pipe()?;
     let follow = |enough| {
         let mut taken = Taken { text: String::new(), lines: enough };
-        let mut nothing = Head::new(0);
-        let end = Demo::new(None).follow(
-            &Invocation::Follow { service, lines: lines(5), priority: None },
-            writer.as_fd(),
-            &mut taken,
-            &mut nothing,
-        );
+        let follow = Invocation::Follow { service, lines: lines(5), priority: None };
+        let end = demo().follow(&follow, Deadline::after(Duration::ZERO), &mut taken, &mut Head::new(0));
         assert_eq!(end, Ok(Followed::Stopped));
         taken.text.lines().count()
     };
     assert_eq!(follow(2), 2);
-    drop(reader);
     assert_eq!(follow(100), 5);
-    Ok(())
 }
 
 #[test]

@@ -1,0 +1,30 @@
+//! Which systemd and which kernel this machine runs, without starting a program.
+
+use std::{fs, path::Path};
+
+/// Where systemd's own library is: `libsystemd-shared-252.so`, its version in its name. Debian has a folder for each
+/// architecture.
+const LIBRARIES: [&str; 4] = [
+    "/usr/lib/systemd",
+    "/usr/lib64/systemd",
+    "/usr/lib/x86_64-linux-gnu/systemd",
+    "/usr/lib/aarch64-linux-gnu/systemd",
+];
+
+/// The release of the kernel (uname(2)).
+pub(crate) fn kernel_release() -> Option<String> {
+    fs::read_to_string("/proc/sys/kernel/osrelease").ok().map(|release| release.trim().to_owned())
+}
+
+/// The version of systemd, if its library is where it usually is.
+pub(crate) fn systemd_version() -> Option<String> {
+    LIBRARIES.iter().find_map(|folder| version_in(Path::new(folder)))
+}
+
+fn version_in(folder: &Path) -> Option<String> {
+    fs::read_dir(folder).ok()?.filter_map(Result::ok).find_map(|entry| {
+        let name = entry.file_name();
+        let version = name.to_str()?.strip_prefix("libsystemd-shared-")?.strip_suffix(".so")?;
+        Some(version.to_owned())
+    })
+}
