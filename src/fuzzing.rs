@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use crate::{
     auth::{Address, Credentials, Hotkeys, Judged, Tokens, signature::MAX_DRIFT},
-    exec::{Columns, Head, Line, LineCutter, Sink},
+    exec::{Columns, Head, Line, LineCutter, Sink, recording::Recording},
     http::{
         gate::head::{self, HEAD_LIMIT, Read},
         route,
@@ -97,6 +97,14 @@ pub fn redaction(bytes: &[u8]) {
     let once = Redaction::On.text(text);
     assert!(once.len() as u64 <= length + 24 * redact::count(&once));
     assert_eq!(Redaction::On.text(once.clone()), once);
+}
+
+/// A file of `record`: one that can be read is written as it was read.
+pub fn recording(bytes: &[u8]) {
+    let Ok(recording) = Recording::parse(&String::from_utf8_lossy(bytes)) else { return };
+    let text = recording.write();
+    let again = Recording::parse(&text).map(|again| again.write());
+    assert_eq!(again, Ok(text));
 }
 
 /// Rows of `nvidia-smi --query-gpu`.

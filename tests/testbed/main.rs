@@ -20,6 +20,7 @@ mod logs;
 mod packages;
 mod privileges;
 mod process;
+mod recording;
 mod running;
 mod sandbox;
 mod server;
@@ -49,6 +50,7 @@ fn main() {
         units::TESTS,
         causes::TESTS,
         logs::TESTS,
+        recording::TESTS,
         gpus::TESTS,
         server::TESTS,
         privileges::TESTS,
