@@ -50,7 +50,7 @@ _sek8s__status() {
 
     case "${cmd}" in
         sek8s__status)
-            opts="-h -V --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help --version services gpu overview serve commands record privileges status logs"
+            opts="-h -V --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help --version services gpu overview serve commands record privileges status logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -110,6 +110,20 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -154,7 +168,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__commands)
-            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,6 +228,20 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -258,7 +286,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__gpu)
-            opts="-h --detail --gpu --raw --parsed --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --detail --gpu --raw --parsed --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -325,6 +353,20 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -369,7 +411,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__logs)
-            opts="-n -p -f -h --lines --since --priority --local --follow --entries --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-n -p -f -h --lines --since --priority --local --follow --entries --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -464,6 +506,20 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -508,7 +564,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__overview)
-            opts="-h --watch --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --watch --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -575,6 +631,20 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -619,7 +689,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__privileges)
-            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -679,6 +749,20 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -723,7 +807,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__record)
-            opts="-n -h --lines --anonymous --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-n -h --lines --anonymous --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -797,6 +881,20 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -841,7 +939,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__serve)
-            opts="-h --listen --uds --uds-mode --path-prefix --max-connections --max-age --log-level --tls-cert --tls-key --require-tls --client-ca --mtls-required --auth-token-file --allowed-validators --miner-ss58 --auth --check --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --listen --uds --uds-mode --path-prefix --max-connections --max-age --log-level --tls-cert --tls-key --require-tls --client-ca --mtls-required --auth-token-file --allowed-validators --miner-ss58 --auth --check --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1039,6 +1137,20 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1083,7 +1195,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__services)
-            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1137,6 +1249,20 @@ _sek8s__status() {
                     return 0
                     ;;
                 --log-window)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1187,7 +1313,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__status)
-            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --last-log --redact --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1241,6 +1367,20 @@ _sek8s__status() {
                     return 0
                     ;;
                 --log-window)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --expect-gpus)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

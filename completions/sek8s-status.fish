@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sek8s_status_global_optspecs
-    string join \n json color= demo replay= timeout= max-output= log-default= log-max= log-window= last-log= redact= program-path= journal-path= run-as= masked-ok= h/help V/version
+    string join \n json color= demo replay= timeout= max-output= log-default= log-max= log-window= expect-gpus= gpu-health= last-log= redact= program-path= journal-path= run-as= masked-ok= h/help V/version
 end
 
 function __fish_sek8s_status_needs_command
@@ -33,6 +33,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l max-output -d
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -67,6 +69,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -92,6 +96,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l max-ou
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -120,6 +126,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -158,6 +166,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l max-
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -185,6 +195,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -210,6 +222,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l max
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -235,6 +249,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -259,6 +275,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l max
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -286,6 +304,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l max-o
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"

@@ -18,6 +18,7 @@ use crate::{
     report::{
         Aged, GpuRow, document,
         gpu::{self, GpuReport, GpuStatus, Question, Rows},
+        gpu_health::{Code, Finding, Severity},
         reason,
     },
 };
@@ -45,12 +46,13 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
             own_text(&report, call.ask.limits.max_output())
         });
         text.push_str(&trouble(&report, screen.width()));
+        text.push_str(&findings(&report, screen.width()));
         screen.print(&text)?;
     }
     // Without any rows nothing is known of the GPUs; with some, one is known to be missing.
     let has_rows = matches!(report.gpus, Rows::Read(_));
     let lacks_rows = has_rows && !(report.unread.is_empty() && report.query_error.is_none());
-    let is_well = report.status == GpuStatus::Ok && !lacks_rows;
+    let is_well = report.is_well() && !lacks_rows;
     Ok(if is_well { Outcome::Well } else { Outcome::Degraded })
 }
 
@@ -67,7 +69,7 @@ fn own_text(report: &GpuReport, cap: usize) -> String {
 }
 
 /// What a row shows in a column.
-type Cell = fn(&GpuRow) -> String;
+type Cell = fn(&GpuRow, &GpuReport) -> String;
 
 fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let rows = match &report.gpus {
@@ -93,6 +95,7 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
         (true, ("POWER", Room::Leaves(3)), power),
         (true, ("BUSY", Room::Leaves(1)), busy),
         (true, ("MEMORY", Room::Always), memory),
+        (true, ("HEALTH", Room::Always), health),
         (wide || has_errors, ("ECC", Room::Leaves(0)), errors),
         (wide || has_mig, ("MIG", if has_mig { Room::Leaves(2) } else { Room::Leaves(5) }), mig),
         (wide, ("UUID", Room::Leaves(6)), uuid),
@@ -102,7 +105,7 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
     .collect();
     let titles: Vec<Column> = columns.iter().map(|(column, _)| *column).collect();
     let cells: Vec<Vec<String>> =
-        rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row)).collect()).collect();
+        rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row, report)).collect()).collect();
     let table = table::render(&titles, &cells, width);
     let mut text = format!("{table}{count}, driver {}\n{}", escape::line(driver), unread(&report.unread));
     if report.query_error.is_some() {
@@ -138,27 +141,27 @@ fn unread(lines: &[String]) -> String {
     format!("{}\n{shown}", Style::Bad.of(&title))
 }
 
-fn index(row: &GpuRow) -> String {
+fn index(row: &GpuRow, _: &GpuReport) -> String {
     number(row.index.as_ref())
 }
 
-fn name(row: &GpuRow) -> String {
+fn name(row: &GpuRow, _: &GpuReport) -> String {
     text(row.name.as_deref())
 }
 
-fn temperature(row: &GpuRow) -> String {
+fn temperature(row: &GpuRow, _: &GpuReport) -> String {
     with_unit(number(row.temperature_c.as_ref()), "°C")
 }
 
-fn power(row: &GpuRow) -> String {
+fn power(row: &GpuRow, _: &GpuReport) -> String {
     of(row.power_w.as_ref(), row.power_limit_w.as_ref(), "W", |watts| format!("{watts:.0}"))
 }
 
-fn busy(row: &GpuRow) -> String {
+fn busy(row: &GpuRow, _: &GpuReport) -> String {
     with_unit(number(row.utilization_percent.as_ref()), "%")
 }
 
-fn memory(row: &GpuRow) -> String {
+fn memory(row: &GpuRow, _: &GpuReport) -> String {
     of(row.memory_used_mib.as_ref(), row.memory_total_mib.as_ref(), "GiB", |mib| {
         format!("{:.1}", mib / 1024.0)
     })
@@ -168,12 +171,12 @@ fn ecc(row: &GpuRow) -> f64 {
     row.ecc_uncorrected.as_ref().and_then(Number::as_f64).unwrap_or(0.0)
 }
 
-fn errors(row: &GpuRow) -> String {
+fn errors(row: &GpuRow, _: &GpuReport) -> String {
     let errors = number(row.ecc_uncorrected.as_ref());
     if ecc(row) > 0.0 { Style::Bad.of(&errors) } else { errors }
 }
 
-fn mig(row: &GpuRow) -> String {
+fn mig(row: &GpuRow, _: &GpuReport) -> String {
     match row.mig.as_deref() {
         Some("Enabled") => "on".to_owned(),
         Some("Disabled") => "off".to_owned(),
@@ -181,7 +184,7 @@ fn mig(row: &GpuRow) -> String {
     }
 }
 
-fn uuid(row: &GpuRow) -> String {
+fn uuid(row: &GpuRow, _: &GpuReport) -> String {
     text(row.uuid.as_deref())
 }
 
@@ -204,6 +207,39 @@ fn of(used: Option<&Number>, total: Option<&Number>, unit: &str, shown: impl Fn(
         (used, total) if used == "-" && total == "-" => used,
         (used, total) => format!("{used}/{total} {unit}"),
     }
+}
+
+/// The worst that was found of a GPU, as a word.
+fn health(row: &GpuRow, report: &GpuReport) -> String {
+    let index = row.index.as_ref().and_then(Number::as_u64);
+    let mut of_it = report.findings.iter().filter(|finding| finding.gpu.map(u64::from) == index);
+    match of_it.next().map(|finding| finding.severity) {
+        None => Style::Good.of("healthy"),
+        Some(Severity::Warning) => Style::Warning.of("warning"),
+        Some(Severity::Fault) => Style::Bad.of("FAULT"),
+    }
+}
+
+/// What was found, each with what to do about it.
+fn findings(report: &GpuReport, width: Option<u16>) -> String {
+    // What could not be judged is on the screen already.
+    let is_told = |finding: &&Finding| report.status == GpuStatus::Ok && finding.code != Code::Unknown;
+    let mut same: Vec<Vec<&Finding>> = Vec::new();
+    for finding in report.findings.iter().filter(is_told) {
+        match same.iter_mut().find(|group| group.iter().any(|one| one.text == finding.text)) {
+            Some(group) => group.push(finding),
+            None => same.push(vec![finding]),
+        }
+    }
+    let of = |group: &Vec<&Finding>| {
+        let Some(first) = group.first() else { return String::new() };
+        let style = if first.severity == Severity::Fault { Style::Bad } else { Style::Warning };
+        let indices: Vec<_> = group.iter().filter_map(|one| one.gpu).map(|index| index.to_string()).collect();
+        let name = format!("gpu {}", indices.join(", "));
+        let what = format!("{}: {}", style.of(name.trim_end()), escape::line(&first.text));
+        table::wrapped(&what, 0, width) + &table::wrapped(first.code.advice(), 2, width)
+    };
+    same.iter().map(of).collect()
 }
 
 /// Why nvidia-smi failed, what it said, and what to do next; empty if it did not.

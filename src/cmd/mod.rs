@@ -3,6 +3,7 @@
 mod commands;
 mod entries;
 mod gpu;
+mod gpus;
 mod logs;
 mod next_step;
 mod overview;

@@ -5,7 +5,7 @@ use std::{io, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    Call, Failure, Outcome, next_step, reasons,
+    Call, Failure, Outcome, gpus, next_step, reasons,
     screen::Screen,
     states,
     style::{self, Style},
@@ -14,11 +14,9 @@ use super::{
 use crate::{
     cli::OverviewFlags,
     error::Error,
-    escape,
     report::{
-        Aged, GpuReason, document,
-        gpu::{GpuReport, GpuStatus},
-        gpu_banner,
+        Aged, document,
+        gpu::GpuStatus,
         last_log::LastLogs,
         overview::{self, Overview, Verdict},
         status::ServiceStatus,
@@ -96,8 +94,11 @@ fn extent(answer: &Overview) -> Option<String> {
     let unknown = count(|service| service.error.is_some());
     let unwell = count(|service| !service.healthy && service.error.is_none());
     let services = (unwell > 0).then(|| format!("{unwell} of {} services", answer.services.len()));
-    let gpus =
-        (answer.gpu.status == GpuStatus::Error && answer.gpu.error.is_none()).then(|| "the GPUs".to_owned());
+    let gpus = match (answer.gpu.status, &answer.gpu.error) {
+        (GpuStatus::Error, None) => Some("the GPUs".to_owned()),
+        (GpuStatus::Ok, _) if answer.gpu.is_degraded() => Some(gpus::faulty(&answer.gpu)),
+        _ => None,
+    };
     let unknown = match (unknown, &answer.gpu.error) {
         (0, None) => None,
         (0, Some(_)) => Some("GPUs unknown".to_owned()),
@@ -128,6 +129,7 @@ fn subjects(answer: &Overview, now: Timestamp, width: Option<u16>) -> String {
         })
         .collect();
     let health = match (answer.gpu.status, &answer.gpu.error) {
+        (GpuStatus::Ok, _) if answer.gpu.is_degraded() => Style::Bad.of("FAULT"),
         (GpuStatus::Ok, _) => Style::Good.of("healthy"),
         (GpuStatus::Error, Some(_)) => Style::Warning.of("unknown"),
         (GpuStatus::Error, None) => Style::Bad.of("FAULT"),
@@ -137,7 +139,7 @@ fn subjects(answer: &Overview, now: Timestamp, width: Option<u16>) -> String {
     let header = table.lines().next().map(style::plain).unwrap_or_default();
     if let Some(column) = header.find("STATE") {
         let room = width.map(|width| usize::from(width).saturating_sub(column));
-        let variants = gpu_texts(&answer.gpu);
+        let variants = gpus::texts(&answer.gpu);
         let text = table::fitting(&variants, room);
         let line = table.lines().last().map(style::width).unwrap_or_default();
         table.truncate(table.trim_end().len());
@@ -147,48 +149,6 @@ fn subjects(answer: &Overview, now: Timestamp, width: Option<u16>) -> String {
         table.push('\n');
     }
     table
-}
-
-/// What is there, from the banner; the longest first.
-fn gpu_texts(gpu: &GpuReport) -> Vec<String> {
-    let gpus = gpu_banner::parse(&gpu.stdout);
-    let Some(code) = gpu.exit_code else { return vec!["-".to_owned()] };
-    let Some(first) = gpus.first().filter(|_| code == 0) else {
-        let meaning = gpu.reason.and_then(GpuReason::meaning).map(str::to_owned);
-        let exited = match code {
-            0 => "no GPU rows in the banner".to_owned(),
-            _ => format!("nvidia-smi exited with status {code}"),
-        };
-        return meaning.into_iter().chain([exited]).collect();
-    };
-    let what = if gpus.iter().any(|gpu| gpu.name != first.name) {
-        format!("{} GPUs", gpus.len())
-    } else if gpus.len() == 1 {
-        escape::line(&first.name)
-    } else {
-        format!("{} × {}", gpus.len(), escape::line(&first.name))
-    };
-    let readings = [
-        range(gpus.iter().filter_map(|gpu| gpu.temperature_c), "°C"),
-        range(gpus.iter().filter_map(|gpu| gpu.busy_percent), "% busy"),
-    ];
-    let mut texts = vec![what.clone()];
-    let mut longest = what;
-    for reading in readings.into_iter().flatten() {
-        longest = format!("{longest}, {reading}");
-        texts.insert(0, longest.clone());
-    }
-    let count = gpus.len();
-    texts.push(if count == 1 { "1 GPU".to_owned() } else { format!("{count} GPUs") });
-    texts
-}
-
-/// `35–59 °C`; one number where all are the same.
-fn range(values: impl Iterator<Item = u16>, unit: &str) -> Option<String> {
-    let (least, most) = values.fold(None, |range: Option<(u16, u16)>, value| {
-        range.map_or(Some((value, value)), |(least, most)| Some((least.min(value), most.max(value))))
-    })?;
-    Some(if least == most { format!("{least} {unit}") } else { format!("{least}–{most} {unit}") })
 }
 
 /// On a terminal one picture that is drawn over, elsewhere one answer after the other.

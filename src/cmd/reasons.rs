@@ -53,17 +53,29 @@ pub(super) fn list(
 }
 
 fn is_same_cause(group: &[&Reason], reason: &Reason) -> bool {
-    group
-        .first()
-        .and_then(|first| first.error().zip(reason.error()))
-        .is_some_and(|(one, other)| one.is_same_cause(other))
+    let Some(first) = group.first() else { return false };
+    // GPUs of which the same was found.
+    let is_same = first.gpu.is_some() && reason.gpu.is_some() && first.text == reason.text;
+    is_same || first.error().zip(reason.error()).is_some_and(|(one, other)| one.is_same_cause(other))
 }
 
 fn subjects(group: &[&Reason]) -> String {
     match group {
-        [one] => one.subject.name().to_owned(),
+        [one] => subject(one),
+        [first, others @ ..] if first.gpu.is_some() => {
+            let indices = others.iter().filter_map(|reason| reason.gpu).map(|index| format!(", {index}"));
+            format!("{}{}", subject(first), indices.collect::<String>())
+        }
         all if all.len() == service::all().len() => "all seven services".to_owned(),
         some => some.iter().map(|reason| reason.subject.name()).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// `k3s`, `gpu`, `gpu 3`.
+fn subject(reason: &Reason) -> String {
+    match reason.gpu {
+        Some(index) => format!("{} {index}", reason.subject.name()),
+        None => reason.subject.name().to_owned(),
     }
 }
 

@@ -10,8 +10,11 @@ use crate::{
         recording::{self, Recording, RecordingError},
     },
     redact::Redaction,
-    report::{Ask, health::HealthRule},
-    settings::{Environment, SettingError, Settings},
+    report::{
+        Ask,
+        health::{GpuFaults, HealthRule},
+    },
+    settings::{Environment, GpuHealth, SettingError, Settings},
     stderr_log,
     system::{
         Interrupt,
@@ -84,13 +87,21 @@ impl<'a> Stage<'a> {
             ask: Ask {
                 exec,
                 limits: settings.limits(),
-                rule: HealthRule::new(settings.masked_ok.value.clone()),
+                rule: HealthRule::new(settings.masked_ok.value.clone())
+                    .with_gpus(settings.expect_gpus.value, gpu_faults(settings.gpu_health.value)),
             },
             json: cli.global.json,
             interrupt,
             settings,
             reduced,
         })
+    }
+}
+
+fn gpu_faults(setting: GpuHealth) -> GpuFaults {
+    match setting {
+        GpuHealth::Degrade => GpuFaults::Degrade,
+        GpuHealth::Warn => GpuFaults::Warn,
     }
 }
 

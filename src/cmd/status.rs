@@ -85,7 +85,13 @@ fn overall(answers: &[ServiceStatus], call: &Call, width: Option<u16>) -> String
     let mut text = table::render(&COLUMNS, &rows, width);
     let why = reason::against(answers, None, now);
     text.push_str(&reasons::list("Why", Style::Bad, &why, now, width));
-    text.push_str(&reasons::list("Warnings", Style::Warning, &reason::warnings(answers, now), now, width));
+    text.push_str(&reasons::list(
+        "Warnings",
+        Style::Warning,
+        &reason::warnings(answers, None, now),
+        now,
+        width,
+    ));
     text.push_str(&next_step::after(&why, width));
     text
 }
@@ -130,7 +136,13 @@ fn details(answer: &ServiceStatus, call: &Call, width: Option<u16>) -> String {
         .map(|(name, value)| vec![format!("{name:>14}"), value])
         .collect();
     text.push_str(&table::render(&[("", Room::Always), ("", Room::Wraps)], &rows, width));
-    text.push_str(&reasons::list("Warnings", Style::Warning, &reason::warnings(answers, now), now, width));
+    text.push_str(&reasons::list(
+        "Warnings",
+        Style::Warning,
+        &reason::warnings(answers, None, now),
+        now,
+        width,
+    ));
     text
 }
 

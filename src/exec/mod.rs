@@ -34,7 +34,8 @@ use crate::{
     program::{Exit, Program},
     redact::Redaction,
     system::{
-        Deadline, Interrupt, JournalFiles, Prerequisites, kernel_release, privilege::Reduced, systemd_version,
+        Deadline, Interrupt, JournalFiles, Prerequisites, gpus_of_driver, kernel_release, privilege::Reduced,
+        systemd_version,
     },
 };
 
@@ -231,6 +232,14 @@ impl Executor {
         let of_stdout =
             if invocation.program() == Program::Journalctl { Redaction::Off } else { self.redaction };
         (Redacting::new(of_stdout, stdout), Redacting::new(self.redaction, stderr))
+    }
+
+    /// How many GPUs the driver has, if it says so: nvidia-smi leaves out those that it may not open.
+    pub(crate) fn gpus_of_driver(&self) -> Option<usize> {
+        match &self.source {
+            Source::Host(_) => gpus_of_driver(),
+            Source::Replay(_) => None,
+        }
     }
 
     /// Programs that have survived SIGKILL, and since when. They are not started until they exit.

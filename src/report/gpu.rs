@@ -4,8 +4,10 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Ask, GpuReason, GpuRow,
+    gpu_health::{self, Finding, Severity},
     gpu_rows::{self, GpuRows},
     gpu_text::{Spoken, hear},
+    health::GpuFaults,
 };
 use crate::{
     error::{Error, Said},
@@ -68,6 +70,11 @@ pub(crate) struct GpuReport {
     pub reason: Option<GpuReason>,
     /// What to do next, where that is known.
     pub hint: Option<&'static str>,
+    /// What is wrong with single GPUs, as far as this text tells, the faults first.
+    pub findings: Vec<Finding>,
+    /// What a fault among them does to the verdict.
+    #[serde(skip)]
+    pub if_faulty: GpuFaults,
     #[serde(skip_serializing_if = "Rows::is_unasked")]
     pub gpus: Rows,
     /// How many lines of the query's answer could not be read as whole rows; with the rows.
@@ -113,6 +120,20 @@ impl Serialize for Rows {
 }
 
 impl GpuReport {
+    /// Whether nvidia-smi ended well and no GPU has a fault that degrades.
+    pub(crate) fn is_well(&self) -> bool {
+        self.status == GpuStatus::Ok && !self.is_degraded()
+    }
+
+    /// Whether nvidia-smi ended well, and one of its GPUs has a fault that degrades.
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.status == GpuStatus::Ok && self.if_faulty == GpuFaults::Degrade && self.faults().next().is_some()
+    }
+
+    pub(crate) fn faults(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.severity == Severity::Fault)
+    }
+
     /// The messages in nvidia-smi's text, the last first, at most four: also of text that was too long to be kept.
     pub(crate) fn excerpt(&self) -> impl Iterator<Item = &str> {
         self.spoken.messages.iter().map(String::as_str)
@@ -152,11 +173,23 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Resu
         error => error,
     })?;
     let mut report = answered(question, exit, stdout.captured(), stderr.captured(), spoken);
+    report.if_faulty = ask.rule.gpu_faults;
+    // The long report has no table of all GPUs.
+    let is_about_all = question.gpu == Gpu::All && question.detail == Detail::Summary;
+    if !report.stdout_truncated {
+        let expected = ask.rule.gpus.max(ask.exec.gpus_of_driver());
+        report.findings = gpu_health::findings(&report.stdout, is_about_all, expected);
+        if report.status == GpuStatus::Error {
+            // Why it failed is the reason already; what it says of single GPUs stands.
+            report.findings.retain(|finding| finding.gpu.is_some() || !finding.code.is_about_all());
+        }
+    }
     if question.parsed {
         let (answer, error) = rows(&ask.exec, deadline, question.gpu);
         if let Some(error @ Error::Interrupted(_)) = error {
             return Err(error);
         }
+        gpu_health::add_rows(&mut report.findings, &answer.rows);
         report.gpus_unread = Some(answer.unread.len());
         report.unread = answer.unread;
         report.gpus = if answer.rows.is_empty() { Rows::Failed } else { Rows::Read(answer.rows) };
@@ -188,6 +221,8 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, 
         status: if reason.is_none() { GpuStatus::Ok } else { GpuStatus::Error },
         reason,
         hint: reason.and_then(GpuReason::hint),
+        findings: Vec::new(),
+        if_faulty: GpuFaults::Degrade,
         gpus: Rows::Unasked,
         gpus_unread: None,
         unread: Vec::new(),

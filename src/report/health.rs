@@ -14,16 +14,33 @@ pub(crate) enum Health {
     Unhealthy,
 }
 
-/// The rule, with the services that may be masked.
+/// The rule: the services that may be masked, and what is expected of the GPUs.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HealthRule {
     masked_ok: Vec<&'static Service>,
+    /// How many GPUs there should be, if the operator said so.
+    pub gpus: Option<usize>,
+    /// What a GPU with a fault does to the verdict.
+    pub gpu_faults: GpuFaults,
+}
+
+/// What a GPU with a fault does to the verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum GpuFaults {
+    #[default]
+    Degrade,
+    Warn,
 }
 
 impl HealthRule {
     /// These services may be masked, as `nvidia-fabricmanager` is on hosts without NVSwitch.
     pub(crate) fn new(masked_ok: Vec<&'static Service>) -> Self {
-        Self { masked_ok }
+        Self { masked_ok, ..Self::default() }
+    }
+
+    /// So many GPUs are expected, if the operator said so, and this is what a fault of one does.
+    pub(crate) fn with_gpus(self, gpus: Option<usize>, gpu_faults: GpuFaults) -> Self {
+        Self { gpus, gpu_faults, ..self }
     }
 
     /// Judges what systemd says of a unit.

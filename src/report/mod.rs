@@ -6,6 +6,7 @@ mod clock;
 mod exit_status;
 pub(crate) mod gpu;
 pub(crate) mod gpu_banner;
+pub(crate) mod gpu_health;
 mod gpu_reason;
 mod gpu_rows;
 mod gpu_text;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Ask,
-    gpu::{self, GpuReport, GpuStatus},
+    gpu::{self, GpuReport},
     last_log::{self, Found, LastLog, LastLogs, Run},
     reason::{self, Reason},
     status::{self, ServiceStatus},
@@ -162,10 +162,10 @@ pub(crate) fn of_parts(
     });
     let gpu = gpu.unwrap_or_else(|error| Arc::new(gpu::unanswered(gpu::Question::default(), error)));
     let statuses = &services.statuses;
-    let is_ok = gpu.status == GpuStatus::Ok && statuses.iter().all(|service| service.healthy);
+    let is_ok = gpu.is_well() && statuses.iter().all(|service| service.healthy);
     let collected_at = Timestamp::from_nanosecond(exec.now().as_nanosecond() - age.as_nanos().cast_signed());
     let mut reasons = reason::against(statuses, Some(&gpu), exec.now());
-    let mut warnings = reason::warnings(statuses, exec.now());
+    let mut warnings = reason::warnings(statuses, Some(&gpu), exec.now());
     if has_last_logs {
         reason::with_last_logs(&mut reasons, &services.last_logs);
         reason::with_last_logs(&mut warnings, &Found::new());

@@ -7,7 +7,8 @@ use super::{
     GpuReason, UnitStatus,
     clock::Clock,
     gpu::{GpuReport, GpuStatus},
-    health::Health,
+    gpu_health::{self, Code},
+    health::{GpuFaults, Health},
     last_log::{Found, LastLog},
     status::ServiceStatus,
     subject::Subject,
@@ -24,6 +25,8 @@ pub(crate) struct Reason {
     /// What kind of trouble.
     #[serde(rename = "code")]
     pub kind: Kind,
+    /// The index of the GPU, where it is about one.
+    pub gpu: Option<u16>,
     /// The sentence.
     pub text: String,
     /// The same for people who look now, with ages in place of times.
@@ -46,6 +49,8 @@ pub(crate) enum Kind {
     Unit(Trouble),
     /// nvidia-smi failed.
     Gpu(GpuReason),
+    /// It did not, and this is wrong with a GPU.
+    Finding(Code),
     /// Nothing is known, for this cause.
     Unanswered(Error),
     /// The unit is masked, which the operator allows.
@@ -59,6 +64,7 @@ impl Serialize for Kind {
         serializer.serialize_str(match self {
             Self::Unit(trouble) => trouble.code(),
             Self::Gpu(reason) => reason.code(),
+            Self::Finding(code) => code.name(),
             Self::Unanswered(error) => error.code(),
             Self::MaskedOk => "masked_ok",
             Self::DaemonReloadNeeded => "daemon_reload_needed",
@@ -108,13 +114,24 @@ impl Serialize for Evidence {
 impl Reason {
     fn new(subject: Subject, kind: Kind, severity: Severity, text: String) -> Self {
         let spoken = text.clone();
-        Self { subject, kind, text, spoken, last_log: Evidence::Off, said: None, severity }
+        Self { subject, kind, gpu: None, text, spoken, last_log: Evidence::Off, said: None, severity }
     }
 
     fn of_unit(service: &'static Service, status: &UnitStatus, now: Timestamp) -> Self {
         let Finding { trouble, severity, text } = unit_reason::of_unit(status, Clock::Absolute);
         let spoken = unit_reason::of_unit(status, Clock::Ages(now)).text;
         Self { spoken, ..Self::new(Subject::Service(service), Kind::Unit(trouble), severity, text) }
+    }
+
+    fn of_finding(finding: &gpu_health::Finding) -> Self {
+        let severity = match finding.severity {
+            gpu_health::Severity::Fault => Severity::Broken,
+            gpu_health::Severity::Warning => Severity::Changing,
+        };
+        let text = finding.text.clone();
+        let spoken = format!("{text}: {}", finding.code.advice());
+        let reason = Self::new(Subject::Gpu, Kind::Finding(finding.code), severity, text);
+        Self { gpu: finding.gpu, spoken, ..reason }
     }
 
     fn unknown(subject: Subject, error: &Error) -> Self {
@@ -128,7 +145,9 @@ impl Reason {
     pub(crate) fn error(&self) -> Option<&Error> {
         match &self.kind {
             Kind::Unanswered(error) => Some(error),
-            Kind::Unit(_) | Kind::Gpu(_) | Kind::MaskedOk | Kind::DaemonReloadNeeded => None,
+            Kind::Unit(_) | Kind::Gpu(_) | Kind::Finding(_) | Kind::MaskedOk | Kind::DaemonReloadNeeded => {
+                None
+            }
         }
     }
 }
@@ -139,6 +158,10 @@ pub(crate) fn against(services: &[ServiceStatus], gpu: Option<&GpuReport>, now: 
     let of_service = |answer| of_service(answer, now);
     let mut reasons: Vec<Reason> =
         services.iter().filter_map(of_service).chain(gpu.and_then(of_gpu)).collect();
+    // A run that failed has its reason already.
+    if let Some(gpu) = gpu.filter(|gpu| gpu.is_degraded()) {
+        reasons.extend(gpu.faults().map(Reason::of_finding));
+    }
     reasons.sort_by_key(|reason| reason.severity);
     reasons
 }
@@ -151,9 +174,18 @@ pub(super) fn with_last_logs(reasons: &mut [Reason], found: &Found) {
 }
 
 /// What does not degrade and should be known: units that are healthy only because the operator allows for
-/// it, and unit files that systemd has not read.
-pub(crate) fn warnings(services: &[ServiceStatus], now: Timestamp) -> Vec<Reason> {
-    services.iter().flat_map(|answer| [masked_ok(answer, now), daemon_reload(answer)]).flatten().collect()
+/// it, unit files that systemd has not read, and GPUs that should be looked at.
+pub(crate) fn warnings(services: &[ServiceStatus], gpu: Option<&GpuReport>, now: Timestamp) -> Vec<Reason> {
+    let of_services =
+        services.iter().flat_map(|answer| [masked_ok(answer, now), daemon_reload(answer)]).flatten();
+    let findings = gpu.map(|gpu| gpu.findings.as_slice()).unwrap_or_default().iter();
+    let is_warning = |finding: &&gpu_health::Finding| {
+        let is_fault = finding.severity == gpu_health::Severity::Fault;
+        // The reason of a run that failed says the same as its text.
+        gpu.is_some_and(|gpu| gpu.reason.is_none_or(|reason| reason.code() != finding.code.name()))
+            && !(is_fault && gpu.is_some_and(|gpu| gpu.if_faulty == GpuFaults::Degrade))
+    };
+    of_services.chain(findings.filter(is_warning).map(Reason::of_finding)).collect()
 }
 
 fn masked_ok(answer: &ServiceStatus, now: Timestamp) -> Option<Reason> {

@@ -8,7 +8,9 @@ use super::{
     Declared, Environment, Given, Line, Origin, Setting, SettingError, Spec, Takes,
     lookup::Lookup,
     spec::settings,
-    values::{count, duration, folders, ids, max_output, on_or_off, paths, services, timeout, word},
+    values::{
+        GpuHealth, count, duration, folders, gpus, ids, max_output, on_or_off, paths, services, timeout, word,
+    },
 };
 use crate::{limits::Limits, program::SEARCH_PATH, service::Service, system::JOURNAL_PATH};
 
@@ -77,6 +79,25 @@ settings! {
             variable: "MASKED_OK",
             takes: Takes::Many("ID"),
             hint: ValueHint::Unknown,
+            heading: HOST,
+        }
+        expect_gpus: Option<usize> {
+            read: gpus,
+            show: |count: &Option<usize>| count.map_or_else(String::new, |count| count.to_string()),
+            help: "Treat fewer GPUs than this as a fault",
+            flag: "expect-gpus",
+            variable: "EXPECT_GPUS",
+            takes: Takes::One("N"),
+            heading: HOST,
+        }
+        gpu_health: GpuHealth {
+            read: str::parse,
+            show: |health: &GpuHealth| health.to_string(),
+            help: "Whether a GPU with a fault degrades the overview, or is only a warning",
+            flag: "gpu-health",
+            variable: "GPU_HEALTH",
+            default: "degrade",
+            takes: Takes::One("degrade|warn"),
             heading: HOST,
         }
         last_log: bool {

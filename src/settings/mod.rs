@@ -22,6 +22,7 @@ pub use self::{
     common::Settings,
     serve::ServeSettings,
     spec::{Declared, Given},
+    values::GpuHealth,
 };
 
 /// Where a setting came from.

@@ -56,6 +56,41 @@ impl fmt::Display for LogLevel {
     }
 }
 
+/// What a GPU with a fault does to the verdict.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum GpuHealth {
+    #[default]
+    Degrade,
+    Warn,
+}
+
+impl FromStr for GpuHealth {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "degrade" => Ok(Self::Degrade),
+            "warn" => Ok(Self::Warn),
+            _ => Err("`degrade` or `warn`".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for GpuHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Degrade => "degrade",
+            Self::Warn => "warn",
+        })
+    }
+}
+
+/// How many GPUs a machine has.
+pub(super) fn gpus(text: &str) -> Result<Option<usize>, String> {
+    let number = count(1..=1024)(text)?;
+    Ok(usize::try_from(number).ok())
+}
+
 pub(super) fn switch(text: &str) -> Result<bool, String> {
     boolean(text).ok_or_else(|| "`true` or `false`".to_owned())
 }

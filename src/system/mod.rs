@@ -22,5 +22,5 @@ pub(crate) use self::{
     journal_files::{JOURNAL_PATH, JournalFiles},
     prerequisites::{GpuNodes, Prerequisites, SYSTEM_BUS},
     signals::{Hangup, Interrupt},
-    versions::{kernel_release, systemd_version},
+    versions::{gpus_of_driver, kernel_release, systemd_version},
 };

@@ -1,4 +1,4 @@
-//! Which systemd and which kernel this machine runs, without starting a program.
+//! What this machine runs and has, without starting a program.
 
 use std::{fs, path::Path};
 
@@ -10,6 +10,14 @@ const LIBRARIES: [&str; 4] = [
     "/usr/lib/x86_64-linux-gnu/systemd",
     "/usr/lib/aarch64-linux-gnu/systemd",
 ];
+
+/// Where the nvidia driver has a folder for each GPU that it found (README of the driver, "/proc interface").
+const GPUS: &str = "/proc/driver/nvidia/gpus";
+
+/// How many GPUs the driver found, if it is loaded.
+pub(crate) fn gpus_of_driver() -> Option<usize> {
+    fs::read_dir(GPUS).ok().map(Iterator::count)
+}
 
 /// The release of the kernel (uname(2)).
 pub(crate) fn kernel_release() -> Option<String> {

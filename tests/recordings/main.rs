@@ -11,6 +11,7 @@
 #![expect(unreachable_pub, reason = "nothing is outside of a test binary")]
 #![expect(clippy::print_stderr, reason = "what a test saw is shown when it fails")]
 
+mod gpu_health;
 mod journalctl;
 mod manifest;
 mod nvidia_smi;
@@ -59,6 +60,7 @@ fn main() {
     };
     let mut every = trials(&folder, "journalctl", journalctl::check);
     every.push(redaction::trial(&folder));
+    every.push(gpu_health::trial(recordings(&folder.join("nvidia-smi"))));
     every.extend(trials(&folder, "nvidia-smi", nvidia_smi::check));
     every.extend(trials(&folder, "systemctl", systemctl::check));
     libtest_mimic::run(&arguments, every).exit();

@@ -33,14 +33,16 @@ fn as_it_is(recording: &Recording) {
     // Where the exit code was not recorded: 255 for an error, as older drivers had it.
     let unknown = if recording.kind() == "error" { 255 } else { 0 };
     let exit_code = recording.exit_code().unwrap_or(unknown);
-    let ours = i32::from(exit_code != 0);
     let run = |arguments: &str| {
         Test::new(&format!("gpu --max-output 1000000 {arguments}"))
             .nvidia_smi(&recording.stub(exit_code))
             .any_stdout()
-            .status(ours)
+            .status_of_any()
     };
-    let gpu = run("--json --parsed").json();
+    let ran = run("--json --parsed");
+    let gpu = ran.json();
+    let has_fault = gpu["findings"].as_array().unwrap().iter().any(|finding| finding["severity"] == "fault");
+    assert_eq!(ran.output.status.code(), Some(i32::from(exit_code != 0 || has_fault)));
     let text = recording.text();
     let (own, other) = if recording.is_stderr() { ("stderr", "stdout") } else { ("stdout", "stderr") };
     assert_eq!((&gpu[own], &gpu[other]), (&text.as_str().into(), &"".into()));
@@ -111,14 +113,16 @@ fn as_rows(recording: &Recording) {
 
     let ours: String = body.lines().map(|line| as_ours(&columns, line)).collect();
     let nvidia_smi = Stub::prints(ours);
-    let ran = Test::new("gpu --json --parsed").nvidia_smi(&nvidia_smi).any_stdout().asked_times(2).status(0);
+    let is_lost = i32::from(recording.file.contains("gpu3-lost"));
+    let parsed = Test::new("gpu --json --parsed").nvidia_smi(&nvidia_smi).any_stdout().asked_times(2);
+    let ran = parsed.status(is_lost);
     let mut expected = serde_json::to_value(&rows).unwrap();
     for (row, expected) in ran.json()["gpus"].as_array().unwrap().iter().zip(expected.as_array_mut().unwrap())
     {
         assert_eq!(row, expected);
     }
     assert_eq!(ran.json()["gpus"].as_array().unwrap().len(), rows.len());
-    let shown = Test::new("gpu").nvidia_smi(&nvidia_smi).any_stdout().status(0).stdout();
+    let shown = Test::new("gpu").nvidia_smi(&nvidia_smi).any_stdout().status(is_lost).stdout();
     for row in &rows {
         assert!(shown.contains(row.name.as_deref().unwrap()), "{shown}");
     }

@@ -10,13 +10,10 @@ use rustix::net::sockopt::set_socket_linger;
 
 use crate::{
     pki::Pki,
+    serve::serve_in_detail as serve,
     server::Server,
     test::{Test, eventually},
 };
-
-fn serve(flags: &str) -> Test {
-    Test::new(&format!("serve --listen 127.0.0.1:0 --log-level debug {flags}"))
-}
 
 /// The lines that hold this, once there is one.
 #[track_caller]

@@ -239,6 +239,8 @@ fn settings() -> String {
         ("masked-ok", "MASKED_OK", "k3s,sshd"),
         ("last-log", "LAST_LOG", "maybe"),
         ("redact", "REDACT", "some"),
+        ("expect-gpus", "EXPECT_GPUS", "0"),
+        ("gpu-health", "GPU_HEALTH", "maybe"),
         ("listen", "BIND_ADDRESS", "localhost"),
         ("listen", "PORT", "65536"),
         ("listen", "UDS_PATH", "/missing/http.sock"),

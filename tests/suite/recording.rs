@@ -160,8 +160,9 @@ fn the_demo_is_a_recording_as_well() {
 
 #[test]
 fn only_what_was_never_asked_is_not_recorded() {
-    let (_folder, file) = recorded(Test::new("record"), &[]);
-    // The banner of the stub has no table of which one GPU could be told.
+    let (_folder, file) =
+        recorded(Test::new("record").nvidia_smi(&Stub::gpus().file("banner", "two GPUs\n")), &[]);
+    // One GPU cannot be told from text without a table.
     let error =
         json!({"detail": {"error": "not_recorded", "message": "the recording has no answer to this"}});
     let ran = replay("gpu --json --gpu 1", &file)
@@ -239,7 +240,7 @@ fn an_anonymous_recording_names_neither_the_machine_nor_its_gpus() {
         r#"case "$*" in
             *--query-gpu=*) echo "0, {uuid}, NVIDIA H100, 570.86.15, 41, 118.22, 700.00, 37, 61234, 81559, 0, Disabled" ;;
             *-q*) printf 'GPU 00000000:1A:00.0\n    Serial Number                         : 1650522003820\n    GPU UUID : {uuid}\n' ;;
-            *) echo "NVIDIA-SMI 570.86.15" ;;
+            *) echo "not the usual banner" ;;
         esac"#
     ));
     let entries =

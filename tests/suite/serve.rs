@@ -36,6 +36,11 @@ pub fn serve(flags: &str) -> Test {
     Test::new(&format!("serve --listen 127.0.0.1:0 {flags}"))
 }
 
+/// The same with each request in its log.
+pub fn serve_in_detail(flags: &str) -> Test {
+    serve(&format!("--log-level debug {flags}"))
+}
+
 pub fn serve_on(socket: &Path) -> Test {
     Test::new("serve --uds").argument(socket.to_str().unwrap())
 }

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use crate::{
     answer::Answer,
     authentication,
+    serve::serve_in_detail as serve,
     server::Server,
     stub::Stub,
     test::{Test, eventually},
@@ -13,10 +14,6 @@ use crate::{
 
 /// Asked for by the second request of each pair, and by nothing else.
 const SECOND: &str = "GET /services HTTP/1.1\r\nHost: second\r\n\r\n";
-
-fn serve(flags: &str) -> Test {
-    Test::new(&format!("serve --listen 127.0.0.1:0 --log-level debug {flags}"))
-}
 
 /// Values that some server was seen to read in its own way.
 const VALUES: &[&str] = &[

@@ -5,6 +5,15 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use tempfile::TempDir;
 
+/// Two GPUs that are well.
+const BANNER: &str = "\
+| NVIDIA-SMI 570.86.15   Driver Version: 570.86.15   CUDA Version: 12.8 |
+|   0  NVIDIA H100 80GB HBM3          On  |   00000000:1A:00.0 Off |                    0 |
+| N/A   41C    P0            118W /  700W |   61234MiB /  81559MiB |     37%      Default |
+|   1  NVIDIA H100 80GB HBM3          On  |   00000000:43:00.0 Off |                   On |
+| N/A   38C    P0            112W /  700W |                  N/A   |     N/A      Default |
+";
+
 /// Stands in for every program.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/stub.sh");
 
@@ -81,12 +90,12 @@ impl Stub {
                 *) cat "$answer" ;;
             esac"#,
         )
-        .file("banner", "NVIDIA-SMI 570.86.15\n| two H100 |\n")
+        .file("banner", BANNER)
         .file("q", "Driver Version : 570.86.15\nGPU 00000000:1A:00.0\n")
         .file(
             "csv",
             "0, GPU-aaaa, NVIDIA H100 80GB HBM3, 570.86.15, 41, 118.22, 700.00, 37, 61234, 81559, 0, Disabled\n\
-             1, GPU-bbbb, NVIDIA H100 80GB HBM3, 570.86.15, [N/A], ERR!, 700.00, [N/A], 0, 81559, 2, Enabled\n",
+             1, GPU-bbbb, NVIDIA H100 80GB HBM3, 570.86.15, [N/A], ERR!, 700.00, [N/A], 0, 81559, 0, Enabled\n",
         )
     }
 

@@ -69,7 +69,7 @@ fn a_failed_unit_is_unhealthy_and_says_why() {
         overview["reasons"],
         json!([{
             "subject": "k3s",
-            "code": "failed",
+            "code": "failed", "gpu": null,
             "text": "failed at 2026-11-24 11:51:44 UTC: exited with status 203 \
                      (EXEC: its program could not be executed)",
             "last_log": null

@@ -118,7 +118,10 @@ fn a_row_that_is_too_short_keeps_its_gpu_and_is_told() {
     let table = shown("gpu", &rows(csv), 1);
     assert!(table.lines().any(|line| line.starts_with("1    -")), "{table}");
     assert!(
-        table.ends_with("1 line could not be read as a GPU row\n  nvidia-smi: 1, [Unknown Error]\n"),
+        table.ends_with(
+            "1 line could not be read as a GPU row\n  nvidia-smi: 1, [Unknown Error]\n\
+             gpu 1: cannot be read\n  restart the VM; look for an Xid in the host's log\n"
+        ),
         "{table}"
     );
 }
@@ -188,4 +191,64 @@ fn the_overview_quotes_the_cause_and_not_the_tail_of_a_sentence() {
         shut_down.contains("status 255: Unable to determine the device handle for GPU3: Unknown Error\n"),
         "{shut_down}"
     );
+}
+
+/// A banner of two GPUs, of which the second one has these cells.
+fn with_second(name: &str, ecc: &str, readings: &str, memory: &str) -> Stub {
+    Stub::gpus().file(
+        "banner",
+        format!(
+            "| NVIDIA-SMI 570.86.15   Driver Version: 570.86.15   CUDA Version: 12.8 |\n\
+             |   0  NVIDIA H100 80GB HBM3  On  |   00000000:1A:00.0 Off |  0 |\n\
+             | N/A   41C    P0    118W /  700W |   1MiB /  81559MiB |  37% Default |\n\
+             |   1  {name}  On  |   00000000:43:00.0 Off |  {ecc} |\n\
+             | N/A   {readings} | {memory} | 0% Default |\n"
+        ),
+    )
+}
+
+#[test]
+fn an_overview_over_a_broken_gpu_is_never_green() {
+    let lost = with_second("NVIDIA H100 80GB HBM3", "ERR!", "ERR!  ERR!  ERR! / ERR!", "GPU is lost");
+    let ran = Test::new("overview --json").nvidia_smi(&lost).any_stdout().asked_times(2).status(1);
+    let overview = ran.json();
+    assert_eq!((&overview["status"], &overview["gpu"]["status"]), (&json!("degraded"), &json!("ok")));
+    let reason = json!({"subject": "gpu", "code": "gpu_lost", "gpu": 1, "text": "has fallen off the bus", "last_log": null});
+    assert_eq!(overview["reasons"], json!([reason]));
+    let finding = json!({"gpu": 1, "uuid": null, "severity": "fault", "code": "gpu_lost", "text": "has fallen off the bus"});
+    assert_eq!(overview["gpu"]["findings"], json!([finding]));
+    let shown = Test::new("overview").nvidia_smi(&lost).any_stdout().status(1).stdout();
+    assert!(shown.contains(": 1 of 2 GPUs\n"), "{shown}");
+    assert!(shown.contains("FAULT    1 of 2 healthy: GPU 1 has fallen off the bus\n"), "{shown}");
+    assert!(
+        shown
+            .contains("gpu 1  has fallen off the bus: restart the VM; if it happens again, check the host\n"),
+        "{shown}"
+    );
+    // With its UUID from the row of the query.
+    let gpu = Test::new("gpu --json --parsed").nvidia_smi(&lost).any_stdout().status(1).json();
+    assert_eq!(gpu["findings"][0]["uuid"], "GPU-bbbb");
+    let warns =
+        Test::new("overview --json --gpu-health warn").nvidia_smi(&lost).any_stdout().status(0).json();
+    assert_eq!((&warns["status"], &warns["warnings"][0]["code"]), (&json!("ok"), &json!("gpu_lost")));
+}
+
+#[test]
+fn a_warning_of_a_gpu_does_not_degrade_and_is_told() {
+    let odd = with_second("NVIDIA H100 80GB HBM3", "0", "41C P0 ERR! / 700W", "1MiB / 81559MiB");
+    let overview = Test::new("overview --json").nvidia_smi(&odd).any_stdout().status(0).json();
+    let warning = json!({"subject": "gpu", "code": "cell_unreadable", "gpu": 1, "text": "a reading failed or is impossible", "last_log": null});
+    assert_eq!((&overview["status"], &overview["warnings"]), (&json!("ok"), &json!([warning])));
+    let shown = Test::new("gpu").nvidia_smi(&odd).any_stdout().status(0).stdout();
+    assert!(shown.contains("gpu 1: a reading failed or is impossible\n"), "{shown}");
+}
+
+#[test]
+fn fewer_gpus_than_expected_are_a_fault() {
+    let overview = Test::new("overview --json --expect-gpus 9").any_stdout().status(1).json();
+    assert_eq!(overview["reasons"][0]["code"], "gpus_missing");
+    assert_eq!(overview["reasons"][0]["text"], "nvidia-smi lists 2 of 9 GPUs");
+    Test::new("overview --json --expect-gpus 2").any_stdout().status(0);
+    let silent = Test::new("overview --json").nvidia_smi(&Stub::silent()).any_stdout().status(1).json();
+    assert_eq!(silent["reasons"][0]["code"], "no_devices");
 }

@@ -207,7 +207,7 @@ fn a_unit_file_that_systemd_has_not_read_is_a_warning() {
         overview["warnings"],
         json!([{
             "subject": "k3s",
-            "code": "daemon_reload_needed",
+            "code": "daemon_reload_needed", "gpu": null,
             "text": "its unit file changed after systemd loaded it: run `systemctl daemon-reload`",
             "last_log": null
         }])

@@ -73,6 +73,8 @@ fn check_prints_every_setting_with_its_origin_and_listens_nowhere() {
         ["log-max", "1000 lines", "default"],
         ["log-window", "1440 minutes", "default"],
         ["masked-ok", "k3s", "flag"],
+        ["expect-gpus", "none", "default"],
+        ["gpu-health", "degrade", "default"],
         ["last-log", "on", "default"],
         ["redact", "on", "default"],
         ["program-path", &folder, "environment"],

@@ -1,0 +1,161 @@
+//! What is wrong with the GPUs although nvidia-smi has answered: signs in its text become findings.
+//!
+//! nvidia-smi exits with 0 over GPUs that are lost, and leaves out one that it may not open, so its exit status alone says
+//! nothing. What each sign looks like was tried with NVIDIA's own binaries (450 to 555), and is in recordings up to 610.
+
+mod banner;
+mod code;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+use serde_json::Number;
+
+use self::banner::Gpu;
+pub(crate) use self::code::Code;
+use super::{GpuReason, GpuRow};
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Severity {
+    /// The GPU does not do its work, or cannot be trusted with it.
+    Fault,
+    /// It works, and should be looked at.
+    Warning,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    /// The index of the GPU, where the text tells it.
+    pub gpu: Option<u16>,
+    /// Its UUID, where it is known.
+    pub uuid: Option<String>,
+    pub severity: Severity,
+    pub code: Code,
+    /// One sentence, without the GPU.
+    pub text: String,
+}
+
+impl Finding {
+    fn new(gpu: Option<u16>, severity: Severity, code: Code, text: impl Into<String>) -> Self {
+        Self { gpu, uuid: None, severity, code, text: text.into() }
+    }
+}
+
+/// So many cells of a GPU that cannot be read are a GPU that cannot be read.
+const UNREADABLE: usize = 3;
+
+/// The findings in the text about all GPUs or one of them, the faults first. `expected` is how many GPUs there should be,
+/// where that is known. Pure.
+pub(crate) fn findings(text: &str, is_about_all: bool, expected: Option<usize>) -> Vec<Finding> {
+    let gpus = banner::parse(text);
+    let mut findings: Vec<Finding> = text.lines().filter_map(of_line).collect();
+    findings.extend(gpus.iter().flat_map(of_gpu));
+    if is_about_all && findings.is_empty() && gpus.is_empty() {
+        let is_told = text.lines().any(|line| GpuReason::of_text(line).is_some() || line.contains("NVML"));
+        findings.push(if is_told || text.trim().is_empty() || text.contains("NVIDIA-SMI") {
+            Finding::new(None, Severity::Fault, Code::NoDevices, "nvidia-smi lists no GPU")
+        } else {
+            Finding::new(None, Severity::Warning, Code::Unknown, Code::Unknown.sentence())
+        });
+    }
+    if let Some(expected) = expected
+        && is_about_all
+        && gpus.len() < expected
+        && !findings.iter().any(|finding| matches!(finding.code, Code::NoDevices | Code::Unknown))
+    {
+        let text = format!("nvidia-smi lists {} of {expected} GPUs", gpus.len());
+        findings.push(Finding::new(None, Severity::Fault, Code::GpusMissing, text));
+    }
+    findings.sort_by_key(|finding| (finding.severity, finding.gpu));
+    findings.dedup();
+    findings
+}
+
+/// What a line outside of the tables says.
+fn of_line(line: &str) -> Option<Finding> {
+    let fault = |code, text: String| Some(Finding::new(None, Severity::Fault, code, text));
+    if line.starts_with("No devices were found") {
+        return fault(Code::NoDevices, "nvidia-smi found no GPU".to_owned());
+    }
+    if let Some(rest) = line.strip_prefix("Unable to determine the device handle for") {
+        let bus = banner::bus_id(rest).unwrap_or("unknown");
+        let rest = rest.to_ascii_lowercase();
+        let code = if rest.contains("gpu is lost") {
+            Code::GpuLost
+        } else if rest.contains("reset must occur") || rest.contains("requires reset") {
+            Code::ResetRequired
+        } else {
+            Code::GpuUnreadable
+        };
+        let index = banner::index_before_bus(&rest);
+        let text = format!("{} (PCI {bus})", code.sentence());
+        return Some(Finding::new(index, Severity::Fault, code, text));
+    }
+    let words = line.to_ascii_lowercase();
+    if words.contains("inforom is corrupted at gpu") {
+        let bus = banner::bus_id(line).unwrap_or("unknown");
+        let text = format!("{} (PCI {bus})", Code::Inforom.sentence());
+        return Some(Finding::new(None, Severity::Warning, Code::Inforom, text));
+    }
+    None
+}
+
+/// What the rows of one GPU say.
+fn of_gpu(gpu: &Gpu<'_>) -> Vec<Finding> {
+    let index = Some(gpu.index);
+    let fault = |code: Code| vec![Finding::new(index, Severity::Fault, code, code.sentence())];
+    match gpu.memory {
+        "GPU is lost" => return fault(Code::GpuLost),
+        "GPU requires reset" => return fault(Code::ResetRequired),
+        "Unknown Error" => return fault(Code::GpuUnreadable),
+        _ => {}
+    }
+    if gpu.unreadable >= UNREADABLE {
+        return fault(Code::GpuUnreadable);
+    }
+    let mut findings = Vec::new();
+    findings.extend(of_errors(index, gpu.uncorrected));
+    let mut warn = |code: Code, text: &str| findings.push(Finding::new(index, Severity::Warning, code, text));
+    if gpu.unreadable > 0 || !gpu.is_possible() {
+        warn(Code::CellUnreadable, Code::CellUnreadable.sentence());
+    }
+    if gpu.persistence == "Off" {
+        warn(Code::PersistenceOff, Code::PersistenceOff.sentence());
+    }
+    findings
+}
+
+fn of_errors(index: Option<u16>, count: u64) -> Option<Finding> {
+    let errors = if count == 1 { "error" } else { "errors" };
+    let text = format!("{count} uncorrected ECC {errors} since the driver was loaded");
+    (count > 0).then(|| Finding::new(index, Severity::Fault, Code::EccUncorrected, text))
+}
+
+/// Adds what the rows of the query tell: a GPU of which nothing can be read, uncorrected ECC errors, and the UUIDs.
+pub(crate) fn add_rows(findings: &mut Vec<Finding>, rows: &[GpuRow]) {
+    for row in rows {
+        let index = row.index.as_ref().and_then(Number::as_u64).and_then(|index| u16::try_from(index).ok());
+        if index.is_none() {
+            continue;
+        }
+        let is_blank = row.temperature_c.is_none() && row.power_w.is_none() && row.memory_total_mib.is_none();
+        let mut is_known = false;
+        for finding in findings.iter_mut().filter(|finding| finding.gpu == index) {
+            is_known |= finding.severity == Severity::Fault;
+            finding.uuid.clone_from(&row.uuid);
+        }
+        let errors = row.ecc_uncorrected.as_ref().and_then(Number::as_u64).unwrap_or(0);
+        let found = if is_blank {
+            let code = Code::GpuUnreadable;
+            Some(Finding::new(index, Severity::Fault, code, code.sentence()))
+        } else {
+            of_errors(index, errors)
+        };
+        let found = found.filter(|_| !is_known);
+        findings.extend(found.map(|finding| Finding { uuid: row.uuid.clone(), ..finding }));
+    }
+    findings.sort_by_key(|finding| (finding.severity, finding.gpu));
+}
