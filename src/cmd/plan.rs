@@ -70,3 +70,40 @@ impl Plan {
         cli::each().into_iter().map(|command| Self::of(&command, settings))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Given;
+
+    fn settings(last_log: &'static str) -> Settings {
+        let environment = move |name: &str| (name == "LAST_LOG").then(|| last_log.into());
+        Settings::resolve(&Given::default(), &environment, false).unwrap()
+    }
+
+    #[test]
+    fn each_subcommand_keeps_and_warns_as_it_needs() {
+        let plan = |plan: Plan| {
+            (plan.name, !plan.keeps.is_empty(), plan.warns_about_journal, plan.signal_ends_programs)
+        };
+        let plans: Vec<_> = Plan::of_each(&settings("on")).map(plan).collect();
+        assert_eq!(
+            plans,
+            [
+                ("services", false, false, true),
+                ("status", false, false, true),
+                ("logs", true, true, true),
+                ("gpu", false, false, true),
+                ("overview", true, false, true),
+                ("serve", true, true, false),
+                ("commands", false, false, true),
+                ("record", true, true, true),
+                ("privileges", true, false, true),
+            ]
+        );
+        let one = Command::Status(cli::Status { ids: vec!["k3s".to_owned()] });
+        assert!(!Plan::of(&one, &settings("on")).keeps.is_empty(), "its last entries are shown");
+        let overview = Command::Overview(cli::OverviewFlags::default());
+        assert!(Plan::of(&overview, &settings("off")).keeps.is_empty(), "no entries are read");
+    }
+}

@@ -4,12 +4,8 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::{
-    answer::Answer,
-    authentication,
-    serve::serve_in_detail as serve,
-    server::Server,
-    stub::Stub,
-    test::{Test, eventually},
+    answer::Answer, authentication, serve::serve_in_detail as serve, server::Server, stub::Stub,
+    test::eventually,
 };
 
 /// Asked for by the second request of each pair, and by nothing else.
