@@ -74,6 +74,8 @@ fn last_log(bed: &Bed) {
 
 fn last_log_of_exec(bed: &Bed) {
     fail_with(bed, "k3s", "", "ExecStart=/no/such/program");
+    // On a busy machine the unit has failed before journald has the line.
+    bed.wait_until("journalctl -u k3s -o cat | grep -q '/no/such/program: No such file or directory'");
     let reason = reason(bed, "status", "k3s");
     let message = reason["last_log"]["message"].as_str().unwrap_or_default();
     assert!(message.contains("/no/such/program: No such file or directory"), "{reason}");

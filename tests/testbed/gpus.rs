@@ -7,6 +7,7 @@ use crate::{Test, bed::Bed};
 pub const TESTS: &[Test] = &[
     ("an nvidia-smi that hangs costs the overview its timeout and no more", hangs),
     ("a driver that is not loaded is the reason", not_loaded),
+    ("a GPU that is lost degrades although nvidia-smi exits with 0", broken),
 ];
 
 fn hangs(bed: &Bed) {
@@ -29,4 +30,19 @@ fn not_loaded(bed: &Bed) {
     assert_eq!(overview["reasons"][0]["code"], "driver_not_loaded");
     assert_eq!(overview["gpu"]["reason"], "driver_not_loaded");
     assert_eq!(overview["gpu"]["exit_code"], 9);
+}
+
+fn broken(bed: &Bed) {
+    let table = "/run/fake-nvidia-smi/table";
+    bed.sh(&format!(
+        r"cp {table} {table}.well; sed -i '/N\/A   41C/s/1MiB .  81559MiB/GPU is lost       /' {table}"
+    ));
+    let overview = bed.run("overview --json").status(1).json();
+    bed.sh(&format!("mv {table}.well {table}"));
+    assert_eq!(overview["gpu"]["exit_code"], 0);
+    let reason = &overview["reasons"][0];
+    assert_eq!(
+        (&reason["subject"], &reason["code"], &reason["gpu"]),
+        (&"gpu".into(), &"gpu_lost".into(), &0.into())
+    );
 }
