@@ -31,7 +31,7 @@ pub mod inside {
         http::{Keys, Refusal},
         program::{Exit, Program},
         report::{GpuReason, GpuRow, NoteKind, parse_gpu_rows, parse_gpu_rows_with_header},
-        settings::{Declared, Given, GpuHealth, ServeSettings, Settings},
+        settings::{Declared, Given, ServeSettings, Settings},
     };
 
     /// The text without known secrets.

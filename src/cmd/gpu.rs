@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Number;
 
 use super::{
-    Call, Failure, Outcome,
+    Call, Failure, Outcome, reasons,
     screen::Screen,
     style::Style,
     table::{self, Column, Room},
@@ -18,8 +19,8 @@ use crate::{
     report::{
         Aged, GpuRow, document,
         gpu::{self, GpuReport, GpuStatus, Question, Rows},
-        gpu_health::{Code, Finding, Severity},
-        reason,
+        gpu_health::{Code, Severity},
+        reason::{self, Kind},
     },
 };
 
@@ -46,7 +47,7 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
             own_text(&report, call.ask.limits.max_output())
         });
         text.push_str(&trouble(&report, screen.width()));
-        text.push_str(&findings(&report, screen.width()));
+        text.push_str(&findings(&report, call.ask.exec.now(), screen.width()));
         screen.print(&text)?;
     }
     // Without any rows nothing is known of the GPUs; with some, one is known to be missing.
@@ -220,26 +221,17 @@ fn health(row: &GpuRow, report: &GpuReport) -> String {
     }
 }
 
-/// What was found, each with what to do about it.
-fn findings(report: &GpuReport, width: Option<u16>) -> String {
-    // What could not be judged is on the screen already.
-    let is_told = |finding: &&Finding| report.status == GpuStatus::Ok && finding.code != Code::Unknown;
-    let mut same: Vec<Vec<&Finding>> = Vec::new();
-    for finding in report.findings.iter().filter(is_told) {
-        match same.iter_mut().find(|group| group.iter().any(|one| one.text == finding.text)) {
-            Some(group) => group.push(finding),
-            None => same.push(vec![finding]),
-        }
+/// What was found of single GPUs, as the overview shows it; of a run that failed its own words are shown.
+fn findings(report: &GpuReport, now: Timestamp, width: Option<u16>) -> String {
+    if report.status == GpuStatus::Error {
+        return String::new();
     }
-    let of = |group: &Vec<&Finding>| {
-        let Some(first) = group.first() else { return String::new() };
-        let style = if first.severity == Severity::Fault { Style::Bad } else { Style::Warning };
-        let indices: Vec<_> = group.iter().filter_map(|one| one.gpu).map(|index| index.to_string()).collect();
-        let name = format!("gpu {}", indices.join(", "));
-        let what = format!("{}: {}", style.of(name.trim_end()), escape::line(&first.text));
-        table::wrapped(&what, 0, width) + &table::wrapped(first.code.advice(), 2, width)
-    };
-    same.iter().map(of).collect()
+    let faults = reason::against(&[], Some(report), now);
+    let mut warnings = reason::warnings(&[], Some(report), now);
+    // What could not be judged is on the screen already.
+    warnings.retain(|warning| warning.kind != Kind::Finding(Code::Unknown));
+    reasons::list("Why", Style::Bad, &faults, now, width)
+        + &reasons::list("Warnings", Style::Warning, &warnings, now, width)
 }
 
 /// Why nvidia-smi failed, what it said, and what to do next; empty if it did not.

@@ -21,8 +21,7 @@ fn counts(gpu: &GpuReport) -> Option<(usize, usize)> {
     for finding in gpu.faults() {
         match finding.code {
             Code::NoDevices | Code::GpusMissing => return None,
-            // A GPU that could not be opened has no rows.
-            _ if finding.text.contains("(PCI ") => beside += 1,
+            _ if finding.is_unlisted => beside += 1,
             _ => faulty.extend(finding.gpu.filter(|index| !faulty.contains(index))),
         }
     }

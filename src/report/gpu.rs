@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Ask, GpuReason, GpuRow,
-    gpu_health::{self, Finding, Severity},
+    gpu_health::{self, Extent, Finding, Severity},
     gpu_rows::{self, GpuRows},
     gpu_text::{Spoken, hear},
     health::GpuFaults,
@@ -174,15 +174,17 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Resu
     })?;
     let mut report = answered(question, exit, stdout.captured(), stderr.captured(), spoken);
     report.if_faulty = ask.rule.gpu_faults;
-    // The long report has no table of all GPUs.
-    let is_about_all = question.gpu == Gpu::All && question.detail == Detail::Summary;
-    if !report.stdout_truncated {
-        let expected = ask.rule.gpus.max(ask.exec.gpus_of_driver());
-        report.findings = gpu_health::findings(&report.stdout, is_about_all, expected);
-        if report.status == GpuStatus::Error {
-            // Why it failed is the reason already; what it says of single GPUs stands.
-            report.findings.retain(|finding| finding.gpu.is_some() || !finding.code.is_about_all());
+    let extent = match question {
+        Question { detail: Detail::Summary, .. } if report.stdout_truncated => Extent::Truncated,
+        Question { detail: Detail::Summary, gpu: Gpu::All, .. } => {
+            Extent::All { expected: ask.rule.gpus.max(ask.exec.gpus_of_driver()) }
         }
+        _ => Extent::Some,
+    };
+    report.findings = gpu_health::findings(&report.stdout, extent);
+    if report.status == GpuStatus::Error {
+        // Why it failed is the reason already; what it says of single GPUs stands.
+        report.findings.retain(|finding| finding.gpu.is_some() || !finding.code.is_about_all());
     }
     if question.parsed {
         let (answer, error) = rows(&ask.exec, deadline, question.gpu);

@@ -1,36 +1,63 @@
 //! What the banner of nvidia-smi says of each GPU.
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A power draw that no GPU has, in watts.
+const WATTS: u32 = 5000;
+
+/// A temperature that no GPU survives, in degrees Celsius.
+const CELSIUS: u32 = 150;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct BannerGpu {
     pub index: u16,
     /// Its product name, as far as the banner has room for it.
     pub name: String,
+    /// `On`, `Off`, or on Windows the driver model.
+    pub persistence: String,
+    /// `74862MiB /  81559MiB`, or what stands in its place.
+    pub memory: String,
     /// Degrees Celsius.
     pub temperature_c: Option<u16>,
     /// Percent of the time in which a kernel ran.
     pub busy_percent: Option<u16>,
+    /// Uncorrected ECC errors, 0 where they are not counted.
+    pub uncorrected: u64,
+    /// How many cells are `ERR!`, except for the fan: many GPUs have none.
+    pub unreadable: usize,
+    /// A reading is one that no GPU can have.
+    pub is_impossible: bool,
 }
 
-/// Reads the banner: of each GPU a row with its index, name and bus id, and below it one with its readings. The columns
-/// have been the same since driver 390; what nvidia-smi prints around them is left out. Pure.
+/// Reads the banner: of each GPU a row with its index, name and bus id, below it one with its readings, and one with its
+/// MIG mode. The columns have been the same since driver 390; what nvidia-smi prints around them is left out. Pure.
 pub(crate) fn parse(banner: &str) -> Vec<BannerGpu> {
     let mut gpus: Vec<BannerGpu> = Vec::new();
-    let mut has_readings = true;
+    // How many more rows the last GPU has.
+    let mut rows_left = 0;
     for line in banner.lines() {
         let Some(cells) = line.trim_end().strip_prefix('|').and_then(|line| line.strip_suffix('|')) else {
+            rows_left = 0;
             continue;
         };
         let cells: Vec<&str> = cells.split('|').collect();
         if let Some(gpu) = first_row(&cells) {
             gpus.push(gpu);
-            has_readings = false;
+            rows_left = 2;
         } else if let Some(gpu) = gpus.last_mut()
-            && !has_readings
-            && let [first, _, third] = cells[..]
+            && let [first, second, third] = cells[..]
+            && rows_left > 0
         {
-            gpu.temperature_c = reading(first, "C");
-            gpu.busy_percent = reading(third, "%");
-            has_readings = true;
+            let readings = || first.split_ascii_whitespace().chain(third.split_ascii_whitespace());
+            let mut words = readings();
+            if rows_left == 2 {
+                // The fan comes first.
+                words.next();
+                second.trim().clone_into(&mut gpu.memory);
+                gpu.temperature_c = reading(first, "C");
+                gpu.busy_percent = reading(third, "%");
+                gpu.is_impossible = readings().any(is_impossible);
+            }
+            gpu.unreadable += words.filter(|word| *word == "ERR!").count();
+            rows_left -= 1;
         }
     }
     gpus
@@ -38,24 +65,39 @@ pub(crate) fn parse(banner: &str) -> Vec<BannerGpu> {
 
 /// `|   0  NVIDIA H100 80GB HBM3          On  |   00000000:1B:00.0 Off |                    0 |`
 fn first_row(cells: &[&str]) -> Option<BannerGpu> {
-    let [first, second, _] = cells else { return None };
-    let bus_id = second.split_ascii_whitespace().next()?;
-    if bus_id.matches(':').count() != 2 {
-        return None;
-    }
+    let [first, second, third] = cells else { return None };
+    bus_id(second)?;
     let words: Vec<&str> = first.split_ascii_whitespace().collect();
-    // Last comes the persistence mode, on Windows the driver model.
-    let (index, [name @ .., _mode]) = words.split_first()? else { return None };
+    let (index, [name @ .., persistence]) = words.split_first()? else { return None };
+    let ecc = third.trim();
     Some(BannerGpu {
         index: index.parse().ok()?,
         name: name.join(" "),
-        temperature_c: None,
-        busy_percent: None,
+        persistence: (*persistence).to_owned(),
+        // `N/A`, `Off`, and `On` under MIG are no numbers; the `*` of `0*` marks a change that waits for a restart.
+        uncorrected: ecc.trim_end_matches('*').parse().unwrap_or(0),
+        unreadable: usize::from(name.contains(&"ERR!")) + usize::from(ecc == "ERR!"),
+        ..BannerGpu::default()
     })
 }
 
 fn reading(cell: &str, unit: &str) -> Option<u16> {
     cell.split_ascii_whitespace().find_map(|word| word.strip_suffix(unit)?.parse().ok())
+}
+
+fn is_impossible(word: &str) -> bool {
+    let limits = [('W', WATTS), ('C', CELSIUS), ('%', 100)];
+    let exceeds = |(unit, most)| word.strip_suffix(unit).and_then(|number| number.parse().ok()) > Some(most);
+    limits.into_iter().any(exceeds)
+}
+
+/// The PCI address in a text, such as `00000000:1B:00.0` or `0000:61:00.0`.
+pub(super) fn bus_id(text: &str) -> Option<&str> {
+    let words = text.split(|sign: char| !(sign.is_ascii_hexdigit() || ":.".contains(sign)));
+    words.map(|word| word.trim_matches([':', '.'])).find(|word| {
+        let parts: Vec<usize> = word.split([':', '.']).map(str::len).collect();
+        matches!(parts[..], [4 | 8, 2, 2, 1])
+    })
 }
 
 #[cfg(test)]
@@ -76,13 +118,19 @@ mod tests {
 +-----------------------------------------+------------------------+----------------------+
 |    0   N/A  N/A            1234      C   python3                              74850MiB |
 ";
-        let gpu = |index, temperature_c, busy_percent| BannerGpu {
-            index,
-            name: "NVIDIA H100 80GB HBM3".to_owned(),
-            temperature_c,
-            busy_percent,
-        };
-        assert_eq!(parse(banner), [gpu(0, Some(57), Some(97)), gpu(11, None, None)]);
+        let gpu =
+            |index, persistence: &str, memory: &str, temperature_c, busy_percent, unreadable| BannerGpu {
+                index,
+                name: "NVIDIA H100 80GB HBM3".to_owned(),
+                persistence: persistence.to_owned(),
+                memory: memory.to_owned(),
+                temperature_c,
+                busy_percent,
+                unreadable,
+                ..BannerGpu::default()
+            };
+        let well = gpu(0, "On", "74862MiB /  81559MiB", Some(57), Some(97), 0);
+        assert_eq!(parse(banner), [well, gpu(11, "Off", "74318MiB /  81559MiB", None, None, 2)]);
         assert_eq!(parse("No devices were found\n"), []);
         assert_eq!(parse("|\n||\n| | | |\n|a|b:c:d|e|\n"), []);
     }

@@ -9,7 +9,8 @@ use super::{
     lookup::Lookup,
     spec::settings,
     values::{
-        GpuHealth, count, duration, folders, gpus, ids, max_output, on_or_off, paths, services, timeout, word,
+        count, degrade_or_warn, duration, folders, gpus, ids, max_output, on_or_off, paths, services,
+        timeout, word,
     },
 };
 use crate::{limits::Limits, program::SEARCH_PATH, service::Service, system::JOURNAL_PATH};
@@ -90,9 +91,9 @@ settings! {
             takes: Takes::One("N"),
             heading: HOST,
         }
-        gpu_health: GpuHealth {
-            read: str::parse,
-            show: |health: &GpuHealth| health.to_string(),
+        gpu_health: bool {
+            read: degrade_or_warn,
+            show: |degrades: &bool| if *degrades { "degrade" } else { "warn" }.to_owned(),
             help: "Whether a GPU with a fault degrades the overview, or is only a warning",
             flag: "gpu-health",
             variable: "GPU_HEALTH",

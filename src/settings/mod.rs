@@ -22,7 +22,6 @@ pub use self::{
     common::Settings,
     serve::ServeSettings,
     spec::{Declared, Given},
-    values::GpuHealth,
 };
 
 /// Where a setting came from.

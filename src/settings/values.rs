@@ -56,32 +56,12 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// What a GPU with a fault does to the verdict.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum GpuHealth {
-    #[default]
-    Degrade,
-    Warn,
-}
-
-impl FromStr for GpuHealth {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "degrade" => Ok(Self::Degrade),
-            "warn" => Ok(Self::Warn),
-            _ => Err("`degrade` or `warn`".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for GpuHealth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Degrade => "degrade",
-            Self::Warn => "warn",
-        })
+/// Whether a GPU with a fault degrades.
+pub(super) fn degrade_or_warn(text: &str) -> Result<bool, String> {
+    match text {
+        "degrade" => Ok(true),
+        "warn" => Ok(false),
+        _ => Err("`degrade` or `warn`".to_owned()),
     }
 }
 

@@ -3,7 +3,6 @@
 //! nvidia-smi exits with 0 over GPUs that are lost, and leaves out one that it may not open, so its exit status alone says
 //! nothing. What each sign looks like was tried with NVIDIA's own binaries (450 to 555), and is in recordings up to 610.
 
-mod banner;
 mod code;
 #[cfg(test)]
 mod tests;
@@ -11,9 +10,11 @@ mod tests;
 use serde::Serialize;
 use serde_json::Number;
 
-use self::banner::Gpu;
 pub(crate) use self::code::Code;
-use super::{GpuReason, GpuRow};
+use super::{
+    GpuReason, GpuRow,
+    gpu_banner::{self, BannerGpu, bus_id},
+};
 
 /// How grave a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -36,33 +37,50 @@ pub(crate) struct Finding {
     pub code: Code,
     /// One sentence, without the GPU.
     pub text: String,
+    /// The GPU has no rows in the banner, because it could not be opened.
+    #[serde(skip)]
+    pub is_unlisted: bool,
 }
 
 impl Finding {
     fn new(gpu: Option<u16>, severity: Severity, code: Code, text: impl Into<String>) -> Self {
-        Self { gpu, uuid: None, severity, code, text: text.into() }
+        Self { gpu, uuid: None, severity, code, text: text.into(), is_unlisted: false }
     }
 }
 
-/// So many cells of a GPU that cannot be read are a GPU that cannot be read.
+/// From this number of unreadable cells on, the GPU as a whole counts as unreadable.
 const UNREADABLE: usize = 3;
 
-/// The findings in the text about all GPUs or one of them, the faults first. `expected` is how many GPUs there should be,
-/// where that is known. Pure.
-pub(crate) fn findings(text: &str, is_about_all: bool, expected: Option<usize>) -> Vec<Finding> {
-    let gpus = banner::parse(text);
+/// Which GPUs a text is about, and whether it is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// All of them; this is how many there should be, where that is known.
+    All { expected: Option<usize> },
+    /// One of them, or the long report, which has no table.
+    Some,
+    /// Text beyond the output limit is missing.
+    Truncated,
+}
+
+/// The findings in a text of nvidia-smi, the faults first. Pure.
+pub(crate) fn findings(text: &str, extent: Extent) -> Vec<Finding> {
+    let gpus = gpu_banner::parse(text);
     let mut findings: Vec<Finding> = text.lines().filter_map(of_line).collect();
     findings.extend(gpus.iter().flat_map(of_gpu));
+    let unknown = || Finding::new(None, Severity::Warning, Code::Unknown, Code::Unknown.sentence());
+    let is_about_all = matches!(extent, Extent::All { .. });
+    if extent == Extent::Truncated {
+        findings.push(unknown());
+    }
     if is_about_all && findings.is_empty() && gpus.is_empty() {
         let is_told = text.lines().any(|line| GpuReason::of_text(line).is_some() || line.contains("NVML"));
         findings.push(if is_told || text.trim().is_empty() || text.contains("NVIDIA-SMI") {
             Finding::new(None, Severity::Fault, Code::NoDevices, "nvidia-smi lists no GPU")
         } else {
-            Finding::new(None, Severity::Warning, Code::Unknown, Code::Unknown.sentence())
+            unknown()
         });
     }
-    if let Some(expected) = expected
-        && is_about_all
+    if let Extent::All { expected: Some(expected) } = extent
         && gpus.len() < expected
         && !findings.iter().any(|finding| matches!(finding.code, Code::NoDevices | Code::Unknown))
     {
@@ -81,7 +99,7 @@ fn of_line(line: &str) -> Option<Finding> {
         return fault(Code::NoDevices, "nvidia-smi found no GPU".to_owned());
     }
     if let Some(rest) = line.strip_prefix("Unable to determine the device handle for") {
-        let bus = banner::bus_id(rest).unwrap_or("unknown");
+        let bus = bus_id(rest).unwrap_or("unknown");
         let rest = rest.to_ascii_lowercase();
         let code = if rest.contains("gpu is lost") {
             Code::GpuLost
@@ -90,24 +108,31 @@ fn of_line(line: &str) -> Option<Finding> {
         } else {
             Code::GpuUnreadable
         };
-        let index = banner::index_before_bus(&rest);
+        let index = index_before_bus(&rest);
         let text = format!("{} (PCI {bus})", code.sentence());
-        return Some(Finding::new(index, Severity::Fault, code, text));
+        return Some(Finding { is_unlisted: true, ..Finding::new(index, Severity::Fault, code, text) });
     }
     let words = line.to_ascii_lowercase();
     if words.contains("inforom is corrupted at gpu") {
-        let bus = banner::bus_id(line).unwrap_or("unknown");
+        let bus = bus_id(line).unwrap_or("unknown");
         let text = format!("{} (PCI {bus})", Code::Inforom.sentence());
         return Some(Finding::new(None, Severity::Warning, Code::Inforom, text));
     }
     None
 }
 
+/// The index in `gpu1: 0000:34:00.0: unknown error`, as driver 610 has it.
+fn index_before_bus(rest: &str) -> Option<u16> {
+    let (before, after) = rest.trim_start().strip_prefix("gpu")?.split_once(": ")?;
+    bus_id(after)?;
+    before.trim().parse().ok()
+}
+
 /// What the rows of one GPU say.
-fn of_gpu(gpu: &Gpu<'_>) -> Vec<Finding> {
+fn of_gpu(gpu: &BannerGpu) -> Vec<Finding> {
     let index = Some(gpu.index);
     let fault = |code: Code| vec![Finding::new(index, Severity::Fault, code, code.sentence())];
-    match gpu.memory {
+    match gpu.memory.as_str() {
         "GPU is lost" => return fault(Code::GpuLost),
         "GPU requires reset" => return fault(Code::ResetRequired),
         "Unknown Error" => return fault(Code::GpuUnreadable),
@@ -119,7 +144,7 @@ fn of_gpu(gpu: &Gpu<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(of_errors(index, gpu.uncorrected));
     let mut warn = |code: Code, text: &str| findings.push(Finding::new(index, Severity::Warning, code, text));
-    if gpu.unreadable > 0 || !gpu.is_possible() {
+    if gpu.unreadable > 0 || gpu.is_impossible {
         warn(Code::CellUnreadable, Code::CellUnreadable.sentence());
     }
     if gpu.persistence == "Off" {

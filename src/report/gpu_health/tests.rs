@@ -22,7 +22,7 @@ fn well(index: u16) -> String {
 
 #[track_caller]
 fn finds(text: &str, expected: &[(Option<u16>, Code, &str)]) {
-    let found = findings(text, true, None);
+    let found = findings(text, Extent::All { expected: None });
     let found: Vec<_> =
         found.iter().map(|finding| (finding.gpu, finding.code, finding.text.as_str())).collect();
     assert_eq!(found, expected, "{text}");
@@ -86,8 +86,18 @@ fn lines_beside_the_tables_are_findings() {
 #[test]
 fn gpus_that_are_expected_are_missed() {
     let text = format!("{HEAD}{}{}", well(0), well(1));
-    assert_eq!(findings(&text, true, Some(2)), []);
-    let found = findings(&text, true, Some(9));
+    assert_eq!(findings(&text, Extent::All { expected: Some(2) }), []);
+    let found = findings(&text, Extent::All { expected: Some(9) });
     assert_eq!((found[0].code, found[0].text.as_str()), (Code::GpusMissing, "nvidia-smi lists 2 of 9 GPUs"));
-    assert_eq!(findings(&text, false, Some(9)), [], "only one was asked for");
+    assert_eq!(findings(&text, Extent::Some), [], "only one was asked for");
+}
+
+#[test]
+fn text_beyond_the_output_limit_could_not_be_judged() {
+    let text = format!("{HEAD}{}", well(0));
+    let found: Vec<_> = findings(&text, Extent::Truncated).iter().map(|finding| finding.code).collect();
+    assert_eq!(found, [Code::Unknown]);
+    let lost = gpu(1, ["NVIDIA H100 On", "ERR!"], ["ERR! P0 ERR! / 700W", "GPU is lost", "ERR!"]);
+    let found = findings(&format!("{text}{lost}"), Extent::Truncated);
+    assert_eq!((found[0].code, found[1].code), (Code::GpuLost, Code::Unknown), "what is there is judged");
 }

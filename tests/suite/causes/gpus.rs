@@ -120,7 +120,7 @@ fn a_row_that_is_too_short_keeps_its_gpu_and_is_told() {
     assert!(
         table.ends_with(
             "1 line could not be read as a GPU row\n  nvidia-smi: 1, [Unknown Error]\n\
-             gpu 1: cannot be read\n  restart the VM; look for an Xid in the host's log\n"
+             \nWhy\ngpu 1  cannot be read: restart the VM; look for an Xid in the host's log\n"
         ),
         "{table}"
     );
@@ -240,7 +240,7 @@ fn a_warning_of_a_gpu_does_not_degrade_and_is_told() {
     let warning = json!({"subject": "gpu", "code": "cell_unreadable", "gpu": 1, "text": "a reading failed or is impossible", "last_log": null});
     assert_eq!((&overview["status"], &overview["warnings"]), (&json!("ok"), &json!([warning])));
     let shown = Test::new("gpu").nvidia_smi(&odd).any_stdout().status(0).stdout();
-    assert!(shown.contains("gpu 1: a reading failed or is impossible\n"), "{shown}");
+    assert!(shown.contains("\nWarnings\ngpu 1  a reading failed or is impossible: look again later, and at `sek8s-status gpu --detail`\n"), "{shown}");
 }
 
 #[test]
