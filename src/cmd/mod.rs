@@ -11,6 +11,7 @@ mod plan;
 mod privileges;
 mod reasons;
 mod record;
+mod replay;
 pub(crate) mod screen;
 mod serve;
 mod services;

@@ -1,20 +1,17 @@
 //! The order in which a subcommand starts: with privileges what needs them, then without them everything else.
 
-use std::{cell::OnceCell, fmt, fs::File, io::Read, path::Path, sync::Arc};
+use std::{cell::OnceCell, fs::File, sync::Arc};
 
-use super::{Call, Failure, plan::Plan};
+use super::{Call, Failure, plan::Plan, replay};
 use crate::{
     cli::Cli,
-    exec::{
-        Executor, Places,
-        recording::{self, Recording, RecordingError},
-    },
+    exec::{Executor, Places},
     redact::Redaction,
     report::{
         Ask,
         health::{GpuFaults, HealthRule},
     },
-    settings::{Environment, GpuHealth, SettingError, Settings},
+    settings::{Environment, Settings},
     stderr_log,
     system::{
         Interrupt,
@@ -45,7 +42,7 @@ impl<'a> Stage<'a> {
     ) -> Result<Self, Failure> {
         let start = Start::begin()?;
         let settings = Settings::resolve(&cli.global.settings, environment, start.is_secure())?;
-        let replay = cli.global.replay.as_deref().map(|path| open(path, &start)).transpose()?;
+        let replay = cli.global.replay.as_deref().map(|path| replay::open(path, &start)).transpose()?;
         let account = start.account(settings.run_as.value.as_deref())?;
         stderr_log::start(environment);
         Ok(Self { environment, start, account, settings, cli, replay, exec })
@@ -53,7 +50,7 @@ impl<'a> Stage<'a> {
 
     /// Drops privileges, and only then catches signals and makes it possible to start programs.
     pub(super) fn call(self) -> Result<Call, Failure> {
-        let Self { start, account, settings, cli, replay, .. } = self;
+        let Self { start, account, settings, cli, replay: recorded, .. } = self;
         let plan = Plan::of(&cli.command, &settings);
         let reduced = start.give_up(account.as_ref(), plan.keeps)?;
         if plan.warns_about_journal
@@ -65,13 +62,13 @@ impl<'a> Stage<'a> {
         let interrupt = Arc::new(Interrupt::catch(plan.signal_ends_programs)?);
         let ends_programs = plan.signal_ends_programs.then(|| Arc::clone(&interrupt));
         let redaction = if settings.redact.value { Redaction::On } else { Redaction::Off };
+        let gpu_faults = if settings.gpu_health.value { GpuFaults::Degrade } else { GpuFaults::Warn };
         let stderr_limit = settings.max_output.value;
         let exec = Arc::new(if cli.global.demo {
-            Executor::demo(stderr_limit, redaction)
-                .map_err(|error| unusable("demo", Path::new(""), &error))?
-        } else if let (Some(file), Some(path)) = (replay, &cli.global.replay) {
+            Executor::demo(stderr_limit, redaction).map_err(|error| replay::damaged(&error))?
+        } else if let (Some(file), Some(path)) = (recorded, &cli.global.replay) {
             // Without privileges: the file may be anybody's.
-            Executor::replay(read(file, path)?, stderr_limit, redaction)
+            Executor::replay(replay::read(file, path)?, stderr_limit, redaction)
         } else {
             let places = Places {
                 programs: settings.program_path.value.clone(),
@@ -88,7 +85,7 @@ impl<'a> Stage<'a> {
                 exec,
                 limits: settings.limits(),
                 rule: HealthRule::new(settings.masked_ok.value.clone())
-                    .with_gpus(settings.expect_gpus.value, gpu_faults(settings.gpu_health.value)),
+                    .with_gpus(settings.expect_gpus.value, gpu_faults),
             },
             json: cli.global.json,
             interrupt,
@@ -96,39 +93,4 @@ impl<'a> Stage<'a> {
             reduced,
         })
     }
-}
-
-fn gpu_faults(setting: GpuHealth) -> GpuFaults {
-    match setting {
-        GpuHealth::Degrade => GpuFaults::Degrade,
-        GpuHealth::Warn => GpuFaults::Warn,
-    }
-}
-
-fn unusable(flag: &str, path: &Path, why: &dyn fmt::Display) -> SettingError {
-    SettingError::unusable(&format!("--{flag}"), &path.display().to_string(), &why.to_string())
-}
-
-/// Opens a recording with the privileges of the caller.
-fn open(path: &Path, start: &Start) -> Result<File, SettingError> {
-    if start.is_secure() {
-        return Err(unusable("replay", path, &"not allowed: this binary is setuid or has file capabilities"));
-    }
-    File::open(path).map_err(|error| unusable("replay", path, &error))
-}
-
-/// Reads a recording, and of a file that is none not more than one may have.
-fn read(file: File, path: &Path) -> Result<Recording, SettingError> {
-    let unusable = |why: &dyn fmt::Display| unusable("replay", path, why);
-    let length = file.metadata().map_err(|error| unusable(&error))?.len();
-    if length > recording::FILE as u64 {
-        return Err(unusable(&RecordingError::TooLarge));
-    }
-    let mut bytes = Vec::new();
-    file.take(recording::FILE as u64 + 1).read_to_end(&mut bytes).map_err(|error| unusable(&error))?;
-    if bytes.len() > recording::FILE {
-        return Err(unusable(&RecordingError::TooLarge));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| unusable(&RecordingError::Foreign))?;
-    Recording::parse(&text).map_err(|error| unusable(&error))
 }

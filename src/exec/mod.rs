@@ -13,7 +13,7 @@ mod redacting;
 mod replay;
 mod running;
 
-use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc, time::Duration};
+use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -193,7 +193,7 @@ impl Executor {
         let (mut stdout, mut stderr) = self.redacting(invocation, stdout, stderr);
         let exit = match &self.source {
             Source::Host(host) => host.run(invocation, deadline, &mut stdout, &mut stderr),
-            Source::Replay(replay) => replay.run(invocation, deadline, &mut stdout, &mut stderr),
+            Source::Replay(replay) => replay.run(invocation, deadline.limit(), &mut stdout, &mut stderr),
         };
         stdout.end();
         stderr.end();
@@ -213,9 +213,7 @@ impl Executor {
         let (mut stdout, mut stderr) = self.redacting(invocation, stdout, stderr);
         let followed = match &self.source {
             Source::Host(host) => host.follow(invocation, reader, &mut stdout, &mut stderr),
-            Source::Replay(replay) => {
-                replay.follow(invocation, Deadline::after(Duration::ZERO), &mut stdout, &mut stderr)
-            }
+            Source::Replay(replay) => replay.follow(invocation, &mut stdout, &mut stderr),
         };
         stdout.end();
         stderr.end();

@@ -92,11 +92,6 @@ impl<P: Eq + Hash + Clone> Across<P> {
         if is_open { Some(place()) } else { has_dashes(message).then(place).filter(|place| place.begins) }
     }
 
-    /// Whether [`Self::next`] has anything to do for an entry.
-    pub(crate) fn concerns(&self, program: &P, place: Place) -> bool {
-        place.begins || self.open.contains(program)
-    }
-
     /// Of entries that come one by one.
     pub(crate) fn next(&mut self, program: &P, place: Place, message: &mut String) {
         if self.open.contains(program) && !place.ends && place.is_body {

@@ -23,10 +23,10 @@ const NAMES: [&[u8]; 13] = [
     b"secretkey",
 ];
 
-/// A value that has fewer bytes is none.
+/// A shorter value is not redacted.
 const LEAST: usize = 8;
 
-/// What is said of secrets in place of them.
+/// Words that programs print in the place of a secret.
 const WORDS: [&str; 24] = [
     "accepted",
     "configured",
@@ -110,7 +110,7 @@ fn value(scan: &Scan<'_>, at: usize, loose: Loose) -> Option<Hit> {
     };
     let begin = at + quote;
     let text = scan.from(begin);
-    // Before its end is looked for, so that one that is none costs nothing.
+    // Checked before the end of the value is searched for, so that a reference costs nothing.
     if is_reference(text) {
         return None;
     }

@@ -58,7 +58,7 @@ pub(super) fn begins_with(text: &[u8], begin: &[u8]) -> bool {
     text.get(..begin.len()).is_some_and(|found| found.eq_ignore_ascii_case(begin))
 }
 
-/// Has it a letter as well as a digit?
+/// Whether it has both letters and digits.
 pub(super) fn is_mixed(text: &[u8]) -> bool {
     text.iter().any(u8::is_ascii_digit) && text.iter().any(u8::is_ascii_alphabetic)
 }

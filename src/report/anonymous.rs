@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::exec::recording::Recording;
+use crate::{
+    exec::recording::Recording,
+    system::{host_name, machine_id},
+};
 
 /// Each name with its stand-in, which is as wide, so that tables keep their form. The longest come first: a host name may
 /// be the beginning of another.
@@ -16,10 +19,9 @@ impl Anonymous {
     /// Finds the names in the recorded answers, and those of this machine if they are about it.
     pub(super) fn of(recording: &Recording, is_of_this_machine: bool) -> Self {
         let mut names = Names::default();
-        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         if is_of_this_machine {
-            names.host(read("/proc/sys/kernel/hostname").trim());
-            names.machine(read("/etc/machine-id").trim());
+            names.host(&host_name().unwrap_or_default());
+            names.machine(&machine_id().unwrap_or_default());
         }
         for run in &recording.runs {
             for text in [&run.stdout, &run.stderr] {

@@ -12,9 +12,7 @@ pub(super) struct Keys(Across<Logger>);
 
 impl Keys {
     pub(super) fn next(&mut self, entry: &mut Entry) {
-        if self.0.concerns(&logger(entry), entry.place) {
-            self.0.next(&logger(entry), entry.place, &mut entry.message);
-        }
+        self.0.next(&logger(entry), entry.place, &mut entry.message);
     }
 
     /// Of entries that are all there, the oldest first.

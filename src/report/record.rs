@@ -53,6 +53,11 @@ pub(crate) fn collect(ask: &Ask, lines: Lines, is_anonymous: bool) -> Result<Rec
     Ok(recording)
 }
 
+/// How many bytes a line has in the file, where some characters are escaped.
+fn escaped(line: &str) -> usize {
+    serde_json::to_string(line).map_or(0, |text| text.len())
+}
+
 /// How many secrets were taken out of a recording.
 pub(crate) fn redacted(recording: &Recording) -> u64 {
     recording.runs.iter().map(|run| redact::count(&run.stdout) + redact::count(&run.stderr)).sum()
@@ -60,7 +65,7 @@ pub(crate) fn redacted(recording: &Recording) -> u64 {
 
 struct Recorder<'a> {
     ask: &'a Ask,
-    /// How many bytes of text there is room for.
+    /// How many bytes of text there is room for, as the file has them.
     room: usize,
     runs: Vec<Run>,
 }
@@ -70,7 +75,7 @@ impl Recorder<'_> {
         let (mut stdout, mut stderr) = (Head::new(self.room), Head::new(self.room));
         let begin = Instant::now();
         let end = self.ask.exec.run_with(invocation, self.ask.deadline(), &mut stdout, &mut stderr);
-        self.keep(asked, invocation, begin.elapsed(), end, stdout.captured(), stderr.captured())
+        self.keep(asked, invocation, begin.elapsed(), end, &stdout.captured(), &stderr.captured())
     }
 
     /// The entries have only the fields that are used, so nothing else of the journal gets into the file.
@@ -103,7 +108,18 @@ impl Recorder<'_> {
         let line = |read: Result<Entry, String>| read.map_or_else(|text| text, |entry| record(&entry)) + "\n";
         let text = newest_first.into_iter().map(line).collect();
         let asked = Asked::Journal { service: service.id().to_owned() };
-        self.keep(asked, &invocation, took, end, Captured { text, truncated }, stderr.captured())
+        self.keep(asked, &invocation, took, end, &Captured { text, truncated }, &stderr.captured())
+    }
+
+    /// The whole lines that there is room for in the file, so that what was written can be read again.
+    fn fitting(&mut self, captured: &Captured) -> Captured {
+        let mut text = String::new();
+        for line in captured.text.split_inclusive('\n') {
+            let Some(room) = self.room.checked_sub(escaped(line)) else { break };
+            self.room = room;
+            text.push_str(line);
+        }
+        Captured { truncated: captured.truncated || text.len() < captured.text.len(), text }
     }
 
     fn keep(
@@ -112,8 +128,8 @@ impl Recorder<'_> {
         invocation: &Invocation,
         took: Duration,
         end: Result<Exit, Error>,
-        stdout: Captured,
-        stderr: Captured,
+        stdout: &Captured,
+        stderr: &Captured,
     ) -> Result<(), Error> {
         let (exit_code, signal, error) = match end {
             Err(error @ Error::Interrupted(_)) => return Err(error),
@@ -121,7 +137,7 @@ impl Recorder<'_> {
             Ok(Exit::Signal(signal)) => (None, Some(signal), None),
             Err(error) => (None, None, Some(error.code().to_owned())),
         };
-        self.room = self.room.saturating_sub(stdout.text.len() + stderr.text.len());
+        let (stdout, stderr) = (self.fitting(stdout), self.fitting(stderr));
         self.runs.push(Run {
             asked,
             command: invocation.command(),

@@ -17,7 +17,7 @@ pub(super) fn read(line: Line<'_>, redaction: Redaction) -> Option<Entry> {
     }
 }
 
-/// The text of a line that is no entry.
+/// The text of a line that could not be parsed as an entry.
 pub(super) fn text(line: Line<'_>) -> String {
     match line {
         Line::Whole(bytes) => String::from_utf8_lossy(bytes).into_owned(),

@@ -17,7 +17,7 @@ pub(crate) const JOURNAL_PATH: &str = "/var/log/journal:/run/log/journal";
 
 /// Which machine this is (machine-id(5)): journalctl reads the folder of this name, and passes over those of
 /// others, also where it cannot tell its own, as in a container (tried on systemd 252).
-const MACHINE_ID: &str = "/etc/machine-id";
+pub(super) const MACHINE_ID: &str = "/etc/machine-id";
 
 /// What can be read of the system's journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,8 @@
 
 use std::{fs, path::Path};
 
+use super::journal_files::MACHINE_ID;
+
 /// Where systemd's own library is: `libsystemd-shared-252.so`, its version in its name. Debian has a folder for each
 /// architecture.
 const LIBRARIES: [&str; 4] = [
@@ -21,7 +23,21 @@ pub(crate) fn gpus_of_driver() -> Option<usize> {
 
 /// The release of the kernel (uname(2)).
 pub(crate) fn kernel_release() -> Option<String> {
-    fs::read_to_string("/proc/sys/kernel/osrelease").ok().map(|release| release.trim().to_owned())
+    line_of("/proc/sys/kernel/osrelease")
+}
+
+/// What this machine calls itself (gethostname(2)).
+pub(crate) fn host_name() -> Option<String> {
+    line_of("/proc/sys/kernel/hostname")
+}
+
+/// Which machine this is (machine-id(5)).
+pub(crate) fn machine_id() -> Option<String> {
+    line_of(MACHINE_ID)
+}
+
+fn line_of(path: &str) -> Option<String> {
+    fs::read_to_string(path).ok().map(|text| text.trim().to_owned())
 }
 
 /// The version of systemd, if its library is where it usually is.

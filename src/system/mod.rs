@@ -3,10 +3,10 @@
 
 pub(crate) mod deadline;
 mod journal_files;
+mod machine;
 mod prerequisites;
 pub(crate) mod privilege;
 mod signals;
-mod versions;
 mod wait;
 
 pub(crate) use self::wait::Wait;
@@ -20,7 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) use self::{
     deadline::Deadline,
     journal_files::{JOURNAL_PATH, JournalFiles},
+    machine::{gpus_of_driver, host_name, kernel_release, machine_id, systemd_version},
     prerequisites::{GpuNodes, Prerequisites, SYSTEM_BUS},
     signals::{Hangup, Interrupt},
-    versions::{gpus_of_driver, kernel_release, systemd_version},
 };

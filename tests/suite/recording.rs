@@ -302,6 +302,19 @@ fn what_is_no_recording_is_told_in_one_line() {
 }
 
 #[test]
+fn what_was_recorded_can_be_read_again_however_much_it_is() {
+    // Each of these bytes has six in JSON: what is kept of them has to leave room for that.
+    let floods = Stub::acts("head -c 6000000 /dev/zero | tr '\\0' '\\1' | fold -w 100");
+    let quotes = entry(1, 6, &"\"".repeat(500_000));
+    let machine = Test::new("record").nvidia_smi(&floods).journalctl(&Stub::prints(quotes.repeat(8)));
+    let (_folder, file) = recorded(machine, &[]);
+    assert!(fs::metadata(&file).unwrap().len() < 9 * 1024 * 1024);
+    assert!(fs::read_to_string(&file).unwrap().contains("\"truncated\":true"));
+    replay("services", &file).any_stdout().status(0);
+    replay("status --json", &file).any_stdout().status(0);
+}
+
+#[test]
 fn an_endless_file_is_refused_in_little_memory() {
     let folder = folder();
     let sparse = folder.path().join("sparse");

@@ -1,8 +1,10 @@
 //! Secrets that a program prints or logs are nowhere in what leaves this machine.
 
+use std::fs;
+
 use crate::{
     server::Server,
-    stub::{Stub, entry},
+    stub::{Stub, entry, folder},
     test::Test,
 };
 
@@ -96,6 +98,20 @@ fn no_secret_is_served_or_logged_by_the_server() {
         has_none(&String::from_utf8_lossy(&answer.body), path);
     }
     has_none(&server.said(), "the log");
+}
+
+#[test]
+fn no_secret_is_recorded() {
+    let folder = folder();
+    for flags in ["", "--anonymous"] {
+        let file = folder.path().join(format!("recording{flags}"));
+        let record = leaking(Test::new(&format!("record {flags}")).argument(file.to_str().unwrap()));
+        record.any_stdout().stderr_holds("").status(0);
+        let text = fs::read_to_string(&file).unwrap();
+        has_none(&text, "the recording");
+        // The units' properties have no text of programs, but their stderr has: twelve runs and seven journals.
+        assert!(text.matches("[redacted:jwt]").count() >= 19, "{text}");
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) fn is_of(asked: &Asked, service: &Service) -> bool {
     matches!(asked, Asked::Journal { service: recorded } if recorded == service.id())
 }
 
-/// The newest lines, the newest first, each with its end. A line that is no entry is always among them.
+/// The newest lines, newest first, each with its line end. Lines that cannot be parsed are kept.
 pub(super) fn newest(recorded: &str, lines: Lines, worst: Option<Priority>, since: Option<u64>) -> Vec<&str> {
     let is_asked = |line: &&str| {
         let Ok(entry) = serde_json::from_str::<Entry>(line) else { return true };

@@ -4,7 +4,7 @@ mod journal;
 mod smi;
 mod units;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use jiff::Timestamp;
 
@@ -12,11 +12,7 @@ use super::{
     Detail, Followed, Gpu, Invocation, Sink,
     recording::{Asked, Recording, RecordingError, Run},
 };
-use crate::{
-    error::Error,
-    program::Exit,
-    system::{Deadline, JournalFiles},
-};
+use crate::{error::Error, program::Exit, system::JournalFiles};
 
 /// A confidential GPU VM on which one unit has failed. The answers of systemd were recorded; those of nvidia-smi were
 /// written in its format, since the machine of the recording had no GPU.
@@ -59,16 +55,16 @@ impl Replay {
         self.recording.header.journal
     }
 
-    /// The whole answer goes into the sinks at once.
+    /// The whole answer goes into the sinks at once. `limit` is what a run that was not over in time is said to have had.
     /// Errors: as they were recorded, and [`Error::NotRecorded`].
     pub(super) fn run(
         &self,
         invocation: &Invocation,
-        deadline: Deadline,
+        limit: Duration,
         stdout: &mut dyn Sink,
         stderr: &mut dyn Sink,
     ) -> Result<Exit, Error> {
-        let answer = self.answer(invocation, deadline)?;
+        let answer = self.answer(invocation, limit)?;
         // A sink that wants no more has what it wants: the program had ended anyway.
         let _ = stdout.feed(answer.stdout.as_bytes());
         let _ = stderr.feed(answer.stderr.as_bytes());
@@ -80,34 +76,34 @@ impl Replay {
     pub(super) fn follow(
         &self,
         invocation: &Invocation,
-        deadline: Deadline,
         stdout: &mut dyn Sink,
         stderr: &mut dyn Sink,
     ) -> Result<Followed, Error> {
-        let answer = self.answer(invocation, deadline)?;
+        let answer = self.answer(invocation, Duration::ZERO)?;
         let _ = stderr.feed(answer.stderr.as_bytes());
         for line in answer.stdout.split_inclusive('\n') {
             if stdout.feed(line.as_bytes()).is_break() {
                 return Ok(Followed::Stopped);
             }
         }
-        match answer.end? {
-            Exit::Code(0) => Ok(Followed::Stopped),
-            exit => Ok(Followed::Ended(exit)),
+        match answer.end {
+            // Following has no time limit.
+            Ok(Exit::Code(0)) | Err(Error::Timeout { .. }) => Ok(Followed::Stopped),
+            Ok(exit) => Ok(Followed::Ended(exit)),
+            Err(error) => Err(error),
         }
     }
 
-    fn answer(&self, invocation: &Invocation, deadline: Deadline) -> Result<Answer<'_>, Error> {
+    fn answer(&self, invocation: &Invocation, limit: Duration) -> Result<Answer<'_>, Error> {
         let program = invocation.program();
-        let whole = |run: &'_ Run| run.end(program, deadline.limit());
         let answer = |run, stdout| {
             let run: &Run = run;
-            Answer { stdout, stderr: &run.stderr, end: whole(run) }
+            Answer { stdout, stderr: &run.stderr, end: run.end(program, limit) }
         };
         match invocation {
             Invocation::Show(services) => {
                 let run = self.run_of(|asked| *asked == Asked::Units)?;
-                let is_whole = run.end(program, deadline.limit()).is_ok_and(Exit::is_success);
+                let is_whole = run.end(program, limit).is_ok_and(Exit::is_success);
                 Ok(answer(
                     run,
                     if is_whole { units::show(&run.stdout, services)? } else { Cow::from(&*run.stdout) },

@@ -34,7 +34,7 @@ fn recorded_at() -> Timestamp {
 
 fn run(invocation: &Invocation) -> (String, i32) {
     let mut taken = Taken { text: String::new(), lines: usize::MAX };
-    let exit = demo().run(invocation, Deadline::after(Duration::ZERO), &mut taken, &mut Head::new(0));
+    let exit = demo().run(invocation, Duration::ZERO, &mut taken, &mut Head::new(0));
     (taken.text, exit.unwrap().code())
 }
 
@@ -126,7 +126,7 @@ fn following_ends_with_the_sink_or_the_last_entry() {
     let follow = |enough| {
         let mut taken = Taken { text: String::new(), lines: enough };
         let follow = Invocation::Follow { service, lines: lines(5), priority: None };
-        let end = demo().follow(&follow, Deadline::after(Duration::ZERO), &mut taken, &mut Head::new(0));
+        let end = demo().follow(&follow, &mut taken, &mut Head::new(0));
         assert_eq!(end, Ok(Followed::Stopped));
         taken.text.lines().count()
     };
