@@ -108,7 +108,8 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row, report)).collect()).collect();
     let table = table::render(&titles, &cells, width);
-    let mut text = format!("{table}{count}, driver {}\n{}", escape::line(driver), unread(&report.unread));
+    let (driver, tally) = (escape::line(driver), tally(rows, report));
+    let mut text = format!("{table}{count}, driver {driver}{tally}\n{}", unread(&report.unread));
     if report.query_error.is_some() {
         let why = query_error(report);
         text.push_str(&format!(
@@ -210,11 +211,32 @@ fn of(used: Option<&Number>, total: Option<&Number>, unit: &str, shown: impl Fn(
     }
 }
 
-/// The worst that was found of a GPU, as a word.
-fn health(row: &GpuRow, report: &GpuReport) -> String {
+/// The worst that was found of a GPU.
+fn worst(row: &GpuRow, report: &GpuReport) -> Option<Severity> {
     let index = row.index.as_ref().and_then(Number::as_u64);
     let mut of_it = report.findings.iter().filter(|finding| finding.gpu.map(u64::from) == index);
-    match of_it.next().map(|finding| finding.severity) {
+    of_it.next().map(|finding| finding.severity)
+}
+
+/// `: 6 healthy, 1 warning, 1 fault`; of a single GPU the table says it.
+fn tally(rows: &[GpuRow], report: &GpuReport) -> String {
+    if rows.len() < 2 {
+        return String::new();
+    }
+    let count = |severity| rows.iter().filter(|row| worst(row, report) == severity).count();
+    let plural = |count: usize, word: &str| match count {
+        0 => String::new(),
+        1 => format!(", 1 {word}"),
+        _ => format!(", {count} {word}s"),
+    };
+    let warnings = plural(count(Some(Severity::Warning)), "warning");
+    let faults = plural(count(Some(Severity::Fault)), "fault");
+    format!(": {} healthy{warnings}{faults}", count(None))
+}
+
+/// The worst that was found of a GPU, as a word.
+fn health(row: &GpuRow, report: &GpuReport) -> String {
+    match worst(row, report) {
         None => Style::Good.of("healthy"),
         Some(Severity::Warning) => Style::Warning.of("warning"),
         Some(Severity::Fault) => Style::Bad.of("FAULT"),

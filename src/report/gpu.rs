@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     Ask, GpuReason, GpuRow,
-    gpu_health::{self, Extent, Finding, Severity},
+    gpu_health::{self, Extent, Finding, Severity, State},
     gpu_rows::{self, GpuRows},
     gpu_text::{Spoken, hear},
     health::GpuFaults,
@@ -70,6 +70,8 @@ pub(crate) struct GpuReport {
     pub reason: Option<GpuReason>,
     /// What to do next, where that is known.
     pub hint: Option<&'static str>,
+    /// What is known of the GPUs, in one word: the worst of the findings.
+    health: State,
     /// What is wrong with single GPUs, as far as this text tells, the faults first.
     pub findings: Vec<Finding>,
     /// What a fault among them does to the verdict.
@@ -197,6 +199,10 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Resu
         report.gpus = if answer.rows.is_empty() { Rows::Failed } else { Rows::Read(answer.rows) };
         report.query_error = error;
     }
+    // The long report has no table that is judged. A run that failed after a whole table with a warning has been judged.
+    let is_judged =
+        question.detail == Detail::Summary && (report.status == GpuStatus::Ok || !report.findings.is_empty());
+    report.health = State::of(&report.findings, is_judged);
     Ok(report)
 }
 
@@ -223,6 +229,7 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, 
         status: if reason.is_none() { GpuStatus::Ok } else { GpuStatus::Error },
         reason,
         hint: reason.and_then(GpuReason::hint),
+        health: State::Unknown,
         findings: Vec::new(),
         if_faulty: GpuFaults::Degrade,
         gpus: Rows::Unasked,

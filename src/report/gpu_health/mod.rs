@@ -26,6 +26,36 @@ pub(crate) enum Severity {
     Warning,
 }
 
+/// What is known of the GPUs, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    /// Nothing is wrong with any of them.
+    Ok,
+    /// The worst finding is a warning.
+    Warning,
+    /// One of them has a fault.
+    Fault,
+    /// nvidia-smi failed, or printed what is not judged or could not be.
+    Unknown,
+}
+
+impl State {
+    /// The worst that was found. `is_judged`: without findings all is well. Pure.
+    pub(crate) fn of(findings: &[Finding], is_judged: bool) -> Self {
+        let is_unknown = |finding: &Finding| finding.code == Code::Unknown;
+        if findings.iter().any(|finding| finding.severity == Severity::Fault) {
+            Self::Fault
+        } else if !is_judged || findings.iter().any(is_unknown) {
+            Self::Unknown
+        } else if findings.is_empty() {
+            Self::Ok
+        } else {
+            Self::Warning
+        }
+    }
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {

@@ -217,6 +217,7 @@ fn an_overview_over_a_broken_gpu_is_never_green() {
     assert_eq!(overview["reasons"], json!([reason]));
     let finding = json!({"gpu": 1, "uuid": null, "severity": "fault", "code": "gpu_lost", "text": "has fallen off the bus"});
     assert_eq!(overview["gpu"]["findings"], json!([finding]));
+    assert_eq!(overview["gpu"]["health"], "fault");
     let shown = Test::new("overview").nvidia_smi(&lost).any_stdout().status(1).stdout();
     assert!(shown.contains(": 1 of 2 GPUs\n"), "{shown}");
     assert!(shown.contains("FAULT    1 of 2 healthy: GPU 1 has fallen off the bus\n"), "{shown}");
@@ -231,6 +232,9 @@ fn an_overview_over_a_broken_gpu_is_never_green() {
     let warns =
         Test::new("overview --json --gpu-health warn").nvidia_smi(&lost).any_stdout().status(0).json();
     assert_eq!((&warns["status"], &warns["warnings"][0]["code"]), (&json!("ok"), &json!("gpu_lost")));
+    assert_eq!(warns["gpu"]["health"], "fault", "the setting is about the verdict only");
+    let table = Test::new("gpu").nvidia_smi(&lost).any_stdout().status(1).stdout();
+    assert!(table.contains("\n2 GPUs, driver 570.86.15: 1 healthy, 1 fault\n"), "{table}");
 }
 
 #[test]
@@ -239,8 +243,26 @@ fn a_warning_of_a_gpu_does_not_degrade_and_is_told() {
     let overview = Test::new("overview --json").nvidia_smi(&odd).any_stdout().status(0).json();
     let warning = json!({"subject": "gpu", "code": "cell_unreadable", "gpu": 1, "text": "a reading failed or is impossible", "last_log": null});
     assert_eq!((&overview["status"], &overview["warnings"]), (&json!("ok"), &json!([warning])));
+    assert_eq!(overview["gpu"]["health"], "warning");
     let shown = Test::new("gpu").nvidia_smi(&odd).any_stdout().status(0).stdout();
+    assert!(shown.contains("\n2 GPUs, driver 570.86.15: 1 healthy, 1 warning\n"), "{shown}");
     assert!(shown.contains("\nWarnings\ngpu 1  a reading failed or is impossible: look again later, and at `sek8s-status gpu --detail`\n"), "{shown}");
+}
+
+#[test]
+fn health_is_never_ok_without_a_whole_banner() {
+    let health = |flags: &str, stub: &Stub| {
+        let ran = Test::new(&format!("gpu --json {flags}")).nvidia_smi(stub).any_stdout();
+        ran.status_of_any().json()["health"].clone()
+    };
+    let well = Stub::gpus();
+    assert_eq!(health("", &well), "ok");
+    assert_eq!(health("--detail", &well), "unknown", "the long report is not judged");
+    let no_driver = Stub::acts("echo \"couldn't communicate with the NVIDIA driver\"; exit 9");
+    assert_eq!(health("", &no_driver), "unknown");
+    let handle = "Unable to determine the device handle for GPU0000:61:00.0: GPU is lost.";
+    assert_eq!(health("", &Stub::acts(&format!("echo '{handle}'; exit 15"))), "fault");
+    assert_eq!(health("", &Stub::acts("echo what is this")), "unknown");
 }
 
 #[test]
