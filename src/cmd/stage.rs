@@ -86,6 +86,7 @@ impl<'a> Stage<'a> {
                 limits: settings.limits(),
                 rule: HealthRule::new(settings.masked_ok.value.clone())
                     .with_gpus(settings.expect_gpus.value, gpu_faults),
+                most_gpus: Arc::default(),
             },
             json: cli.global.json,
             interrupt,

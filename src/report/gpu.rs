@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{
-    Ask, GpuReason, GpuRow,
+    Ask, GpuReason, GpuRow, gpu_banner,
     gpu_health::{self, Extent, Finding, Severity, State},
     gpu_rows::{self, GpuRows},
     gpu_text::{Spoken, hear},
@@ -179,7 +179,9 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Resu
     let extent = match question {
         Question { detail: Detail::Summary, .. } if report.stdout_truncated => Extent::Truncated,
         Question { detail: Detail::Summary, gpu: Gpu::All, .. } => {
-            Extent::All { expected: ask.rule.gpus.max(ask.exec.gpus_of_driver()) }
+            let listed = gpu_banner::parse(&report.stdout).len();
+            let expected = ask.rule.gpus.max(ask.exec.gpus_of_driver());
+            Extent::All { expected, before: ask.most_gpus_before(listed) }
         }
         _ => Extent::Some,
     };

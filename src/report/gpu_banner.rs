@@ -23,6 +23,10 @@ pub(crate) struct BannerGpu {
     pub uncorrected: u64,
     /// How many cells are `ERR!`, except for the fan: many GPUs have none.
     pub unreadable: usize,
+    /// ECC is to be turned on or off by a reset.
+    pub is_ecc_changing: bool,
+    /// MIG mode is to be turned on or off by a reset.
+    pub is_mig_changing: bool,
     /// A reading is one that no GPU can have.
     pub is_impossible: bool,
 }
@@ -56,6 +60,9 @@ pub(crate) fn parse(banner: &str) -> Vec<BannerGpu> {
                 gpu.busy_percent = reading(third, "%");
                 gpu.is_impossible = readings().any(is_impossible);
             }
+            if rows_left == 1 {
+                gpu.is_mig_changing = third.trim().ends_with('*');
+            }
             gpu.unreadable += words.filter(|word| *word == "ERR!").count();
             rows_left -= 1;
         }
@@ -74,7 +81,9 @@ fn first_row(cells: &[&str]) -> Option<BannerGpu> {
         index: index.parse().ok()?,
         name: name.join(" "),
         persistence: (*persistence).to_owned(),
-        // `N/A`, `Off`, and `On` under MIG are no numbers; the `*` of `0*` marks a change that waits for a restart.
+        // The `*` of `0*`, `Off*` and `Enabled*` marks a change that waits for a reset.
+        is_ecc_changing: ecc.ends_with('*'),
+        // `N/A`, `Off`, and `On` under MIG are no numbers.
         uncorrected: ecc.trim_end_matches('*').parse().unwrap_or(0),
         unreadable: usize::from(name.contains(&"ERR!")) + usize::from(ecc == "ERR!"),
         ..BannerGpu::default()

@@ -32,7 +32,13 @@ mod trouble;
 pub(crate) mod unit;
 mod unit_reason;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -63,9 +69,16 @@ pub(crate) struct Ask {
     pub limits: Limits,
     /// When a service is healthy.
     pub rule: HealthRule,
+    /// The most GPUs that nvidia-smi has listed to this process.
+    pub most_gpus: Arc<AtomicUsize>,
 }
 
 impl Ask {
+    /// The most GPUs that nvidia-smi listed before it listed these.
+    pub(crate) fn most_gpus_before(&self, listed: usize) -> usize {
+        self.most_gpus.fetch_max(listed, Ordering::Relaxed)
+    }
+
     /// The moment by which an answer must be complete, from now.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.limits.timeout())

@@ -84,8 +84,8 @@ const UNREADABLE: usize = 3;
 /// Which GPUs a text is about, and whether it is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
-    /// All of them; this is how many there should be, where that is known.
-    All { expected: Option<usize> },
+    /// All of them; this is how many there should be, where that is known, and the most that were listed before.
+    All { expected: Option<usize>, before: usize },
     /// One of them, or the long report, which has no table.
     Some,
     /// Text beyond the output limit is missing.
@@ -110,16 +110,25 @@ pub(crate) fn findings(text: &str, extent: Extent) -> Vec<Finding> {
             unknown()
         });
     }
-    if let Extent::All { expected: Some(expected) } = extent
-        && gpus.len() < expected
+    if let Extent::All { expected, before } = extent
         && !findings.iter().any(|finding| matches!(finding.code, Code::NoDevices | Code::Unknown))
     {
-        let text = format!("nvidia-smi lists {} of {expected} GPUs", gpus.len());
-        findings.push(Finding::new(None, Severity::Fault, Code::GpusMissing, text));
+        findings.extend(of_count(gpus.len(), expected.unwrap_or(0), before));
     }
     findings.sort_by_key(|finding| (finding.severity, finding.gpu));
     findings.dedup();
     findings
+}
+
+/// What is wrong with the number of GPUs.
+fn of_count(listed: usize, expected: usize, before: usize) -> Option<Finding> {
+    if listed < expected {
+        let text = format!("nvidia-smi lists {listed} of {expected} GPUs");
+        return Some(Finding::new(None, Severity::Fault, Code::GpusMissing, text));
+    }
+    let gpus = if listed == 1 { "GPU" } else { "GPUs" };
+    let text = format!("nvidia-smi lists {listed} {gpus}, and listed {before} before");
+    (listed < before).then(|| Finding::new(None, Severity::Warning, Code::GpusFewer, text))
 }
 
 /// What a line outside of the tables says.
@@ -179,6 +188,12 @@ fn of_gpu(gpu: &BannerGpu) -> Vec<Finding> {
     }
     if gpu.persistence == "Off" {
         warn(Code::PersistenceOff, Code::PersistenceOff.sentence());
+    }
+    match (gpu.is_ecc_changing, gpu.is_mig_changing) {
+        (true, true) => warn(Code::PendingChange, "changes of its ECC and MIG modes wait for a reset"),
+        (true, false) => warn(Code::PendingChange, "a change of its ECC mode waits for a reset"),
+        (false, true) => warn(Code::PendingChange, "a change of its MIG mode waits for a reset"),
+        (false, false) => {}
     }
     findings
 }

@@ -22,7 +22,7 @@ fn well(index: u16) -> String {
 
 #[track_caller]
 fn finds(text: &str, expected: &[(Option<u16>, Code, &str)]) {
-    let found = findings(text, Extent::All { expected: None });
+    let found = findings(text, Extent::All { expected: None, before: 0 });
     let found: Vec<_> =
         found.iter().map(|finding| (finding.gpu, finding.code, finding.text.as_str())).collect();
     assert_eq!(found, expected, "{text}");
@@ -54,7 +54,7 @@ fn each_sign_is_found_on_its_gpu_and_nowhere_else() {
             (Some(3), Code::PersistenceOff, "persistence mode is off"),
         ],
     );
-    for unknown in ["N/A", "Off", "On", "0*"] {
+    for unknown in ["N/A", "Off", "On"] {
         finds(&with(gpu(3, ["NVIDIA H100 On", unknown], ["N/A P0 N/A / N/A", "N/A", "N/A"])), &[]);
     }
 }
@@ -86,10 +86,31 @@ fn lines_beside_the_tables_are_findings() {
 #[test]
 fn gpus_that_are_expected_are_missed() {
     let text = format!("{HEAD}{}{}", well(0), well(1));
-    assert_eq!(findings(&text, Extent::All { expected: Some(2) }), []);
-    let found = findings(&text, Extent::All { expected: Some(9) });
+    assert_eq!(findings(&text, Extent::All { expected: Some(2), before: 2 }), []);
+    let found = findings(&text, Extent::All { expected: Some(9), before: 8 });
     assert_eq!((found[0].code, found[0].text.as_str()), (Code::GpusMissing, "nvidia-smi lists 2 of 9 GPUs"));
     assert_eq!(findings(&text, Extent::Some), [], "only one was asked for");
+}
+
+#[test]
+fn fewer_gpus_than_before_are_a_warning() {
+    let found = findings(&format!("{HEAD}{}", well(0)), Extent::All { expected: None, before: 8 });
+    let text = "nvidia-smi lists 1 GPUs, and listed 8 before";
+    assert_eq!((found[0].severity, found[0].code), (Severity::Warning, Code::GpusFewer));
+    assert_eq!(found[0].text, text.replace("1 GPUs", "1 GPU"));
+}
+
+#[test]
+fn a_star_is_a_change_that_waits_for_a_reset() {
+    let fine = ["57C P0 548W / 700W", "1MiB / 2MiB", "0%"];
+    let banner =
+        |ecc, mig| format!("{HEAD}{}", gpu(3, ["NVIDIA H100 On", ecc], fine)).replace("Disabled |", mig);
+    let case = |ecc, mig, text| finds(&banner(ecc, mig), &[(Some(3), Code::PendingChange, text)]);
+    case("0*", "Disabled |", "a change of its ECC mode waits for a reset");
+    case("Off*", "N/A |", "a change of its ECC mode waits for a reset");
+    case("0", "Enabled* |", "a change of its MIG mode waits for a reset");
+    case("0*", "Disabled* |", "changes of its ECC and MIG modes wait for a reset");
+    finds(&banner("0", "Enabled |"), &[]);
 }
 
 #[test]
