@@ -109,7 +109,8 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
         rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row, report)).collect()).collect();
     let table = table::render(&titles, &cells, width);
     let (driver, tally) = (escape::line(driver), tally(rows, report));
-    let mut text = format!("{table}{count}, driver {driver}{tally}\n{}", unread(&report.unread));
+    let last = table::wrapped(&format!("{count}, driver {driver}{tally}"), 0, width);
+    let mut text = format!("{table}{last}{}", unread(&report.unread));
     if report.query_error.is_some() {
         let why = query_error(report);
         text.push_str(&format!(
