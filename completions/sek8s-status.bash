@@ -50,7 +50,7 @@ _sek8s__status() {
 
     case "${cmd}" in
         sek8s__status)
-            opts="-h -V --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help --version services gpu overview serve commands record privileges status logs"
+            opts="-h -V --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help --version services gpu overview serve commands record privileges status logs"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -124,6 +124,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --gpu-health-age)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -168,7 +175,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__commands)
-            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -242,6 +249,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --gpu-health-age)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -286,7 +300,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__gpu)
-            opts="-h --detail --gpu --raw --parsed --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --detail --gpu --raw --parsed --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -367,6 +381,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --gpu-health-age)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -411,7 +432,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__logs)
-            opts="-n -p -f -h --lines --since --priority --local --follow --entries --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-n -p -f -h --lines --since --priority --local --follow --entries --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -520,6 +541,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --gpu-health-age)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -564,7 +592,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__overview)
-            opts="-h --watch --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --watch --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -645,6 +673,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --gpu-health-age)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -689,7 +724,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__privileges)
-            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -763,6 +798,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --gpu-health-age)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -807,7 +849,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__record)
-            opts="-n -h --lines --anonymous --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-n -h --lines --anonymous --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -895,6 +937,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --gpu-health-age)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -939,7 +988,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__serve)
-            opts="-h --listen --uds --uds-mode --path-prefix --max-connections --max-age --log-level --tls-cert --tls-key --require-tls --client-ca --mtls-required --auth-token-file --allowed-validators --miner-ss58 --auth --check --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --listen --uds --uds-mode --path-prefix --max-connections --max-age --log-level --tls-cert --tls-key --require-tls --client-ca --mtls-required --auth-token-file --allowed-validators --miner-ss58 --auth --check --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1151,6 +1200,13 @@ _sek8s__status() {
                     fi
                     return 0
                     ;;
+                --gpu-health-age)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --last-log)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1195,7 +1251,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__services)
-            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
+            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1263,6 +1319,13 @@ _sek8s__status() {
                     return 0
                     ;;
                 --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health-age)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -1313,7 +1376,7 @@ _sek8s__status() {
             return 0
             ;;
         sek8s__status__subcmd__status)
-            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --last-log --redact --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
+            opts="-h --json --color --demo --replay --timeout --max-output --log-default --log-max --log-window --expect-gpus --gpu-health --gpu-health-age --last-log --redact --program-path --journal-path --run-as --masked-ok --help admission-controller system-manager attestation-service k3s nvidia-persistenced nvidia-fabricmanager infiniband-config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1381,6 +1444,13 @@ _sek8s__status() {
                     return 0
                     ;;
                 --gpu-health)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --gpu-health-age)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

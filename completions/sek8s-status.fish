@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sek8s_status_global_optspecs
-    string join \n json color= demo replay= timeout= max-output= log-default= log-max= log-window= expect-gpus= gpu-health= last-log= redact= program-path= journal-path= run-as= masked-ok= h/help V/version
+    string join \n json color= demo replay= timeout= max-output= log-default= log-max= log-window= expect-gpus= gpu-health= gpu-health-age= last-log= redact= program-path= journal-path= run-as= masked-ok= h/help V/version
 end
 
 function __fish_sek8s_status_needs_command
@@ -35,6 +35,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-max -d 'M
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -71,6 +72,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -98,6 +100,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-ma
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -128,6 +131,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -168,6 +172,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -197,6 +202,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -224,6 +230,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -251,6 +258,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -277,6 +285,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -306,6 +315,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"

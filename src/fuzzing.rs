@@ -110,8 +110,8 @@ pub fn recording(bytes: &[u8]) {
 /// Rows of `nvidia-smi --query-gpu`.
 pub fn csv(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    for columns in [Columns::Full, Columns::Minimal] {
-        let rows = crate::report::parse_gpu_rows(columns.names(), &text).rows;
+    for columns in Columns::ALL {
+        let rows = crate::report::parse_gpu_rows(&columns.names(), &text).rows;
         assert!(rows.iter().all(|row| row.index.is_some()));
         assert!(rows.len() <= text.lines().count());
     }

@@ -30,7 +30,7 @@ pub mod inside {
         error::{Error, Said},
         http::{Keys, Refusal},
         program::{Exit, Program},
-        report::{GpuReason, GpuRow, NoteKind, parse_gpu_rows, parse_gpu_rows_with_header},
+        report::{GpuReason, GpuRow, NoteKind, gpu_findings, parse_gpu_rows, parse_gpu_rows_with_header},
         settings::{Declared, Given, ServeSettings, Settings},
     };
 

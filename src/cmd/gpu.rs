@@ -18,8 +18,9 @@ use crate::{
     exec::Detail,
     report::{
         Aged, GpuRow, document,
-        gpu::{self, GpuReport, GpuStatus, Question, Rows},
-        gpu_health::{Code, Severity},
+        gpu::{GpuReport, GpuStatus, Question, Rows},
+        gpu_ask,
+        gpu_health::{Code, State},
         reason::{self, Kind},
     },
 };
@@ -36,7 +37,7 @@ pub(super) fn run(flags: &GpuFlags, call: &Call, screen: &mut Screen) -> Result<
     let detail = if flags.detail { Detail::Full } else { Detail::Summary };
     let as_table = !(call.json || flags.raw || flags.detail);
     let question = Question { detail, gpu, parsed: flags.parsed || as_table };
-    let report = gpu::collect(&call.ask, call.ask.deadline(), question)?;
+    let report = gpu_ask::collect(&call.ask, call.ask.deadline(), question)?;
     if call.json {
         screen.write(&document(&Aged::new(&report, Duration::ZERO)))?;
     } else {
@@ -108,7 +109,7 @@ fn rows(report: &GpuReport, width: Option<u16>) -> String {
     let cells: Vec<Vec<String>> =
         rows.iter().map(|row| columns.iter().map(|(_, cell)| cell(row, report)).collect()).collect();
     let table = table::render(&titles, &cells, width);
-    let (driver, tally) = (escape::line(driver), tally(rows, report));
+    let (driver, tally) = (escape::line(driver), tally(rows));
     let last = table::wrapped(&format!("{count}, driver {driver}{tally}"), 0, width);
     let mut text = format!("{table}{last}{}", unread(&report.unread));
     if report.query_error.is_some() {
@@ -212,41 +213,39 @@ fn of(used: Option<&Number>, total: Option<&Number>, unit: &str, shown: impl Fn(
     }
 }
 
-/// The worst that was found of a GPU.
-fn worst(row: &GpuRow, report: &GpuReport) -> Option<Severity> {
-    let index = row.index.as_ref().and_then(Number::as_u64);
-    let mut of_it = report.findings.iter().filter(|finding| finding.gpu.map(u64::from) == index);
-    of_it.next().map(|finding| finding.severity)
-}
-
 /// `: 6 healthy, 1 warning, 1 fault`; of a single GPU the table says it.
-fn tally(rows: &[GpuRow], report: &GpuReport) -> String {
+fn tally(rows: &[GpuRow]) -> String {
     if rows.len() < 2 {
         return String::new();
     }
-    let count = |severity| rows.iter().filter(|row| worst(row, report) == severity).count();
+    let count = |state| rows.iter().filter(|row| row.health == state).count();
     let plural = |count: usize, word: &str| match count {
         0 => String::new(),
         1 => format!(", 1 {word}"),
         _ => format!(", {count} {word}s"),
     };
-    let warnings = plural(count(Some(Severity::Warning)), "warning");
-    let faults = plural(count(Some(Severity::Fault)), "fault");
-    format!(": {} healthy{warnings}{faults}", count(None))
+    let warnings = plural(count(State::Warning), "warning");
+    let faults = plural(count(State::Fault), "fault");
+    let unknown = match count(State::Unknown) {
+        0 => String::new(),
+        count => format!(", {count} unknown"),
+    };
+    format!(": {} healthy{warnings}{faults}{unknown}", count(State::Ok))
 }
 
-/// The worst that was found of a GPU, as a word.
-fn health(row: &GpuRow, report: &GpuReport) -> String {
-    match worst(row, report) {
-        None => Style::Good.of("healthy"),
-        Some(Severity::Warning) => Style::Warning.of("warning"),
-        Some(Severity::Fault) => Style::Bad.of("FAULT"),
+/// The worst that is known of a GPU, as a word.
+fn health(row: &GpuRow, _: &GpuReport) -> String {
+    match row.health {
+        State::Ok => Style::Good.of("healthy"),
+        State::Warning => Style::Warning.of("warning"),
+        State::Fault => Style::Bad.of("FAULT"),
+        State::Unknown => Style::Warning.of("unknown"),
     }
 }
 
 /// What was found of single GPUs, as the overview shows it; of a run that failed its own words are shown.
 fn findings(report: &GpuReport, now: Timestamp, width: Option<u16>) -> String {
-    if report.status == GpuStatus::Error {
+    if report.status == GpuStatus::Error && !report.is_degraded() {
         return String::new();
     }
     let faults = reason::against(&[], Some(report), now);

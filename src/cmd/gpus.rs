@@ -2,7 +2,12 @@
 
 use crate::{
     escape,
-    report::{GpuReason, gpu::GpuReport, gpu_banner, gpu_health::Code},
+    report::{
+        GpuReason,
+        gpu::GpuReport,
+        gpu_banner,
+        gpu_health::{Code, State},
+    },
 };
 
 /// `1 of 8 GPUs`; `the GPUs` where it is not known how many there are.
@@ -13,16 +18,23 @@ pub(super) fn faulty(gpu: &GpuReport) -> String {
     }
 }
 
-/// How many GPUs have a fault, and how many there are; `None` if a fault is about no GPU of the banner.
+/// How many GPUs have a fault, and how many there are; `None` if a fault is about no GPU that is listed.
 fn counts(gpu: &GpuReport) -> Option<(usize, usize)> {
+    if gpu.faults().any(|fault| matches!(fault.code, Code::NoDevices | Code::GpusMissing)) {
+        return None;
+    }
+    if let Some(rows) = gpu.rows() {
+        let faulty = rows.iter().filter(|row| row.health == State::Fault).count();
+        return Some((faulty, rows.len())).filter(|_| faulty > 0);
+    }
     let listed = gpu_banner::parse(&gpu.stdout).len();
     let mut faulty = Vec::new();
     let mut beside = 0;
     for finding in gpu.faults() {
-        match finding.code {
-            Code::NoDevices | Code::GpusMissing => return None,
-            _ if finding.is_unlisted => beside += 1,
-            _ => faulty.extend(finding.gpu.filter(|index| !faulty.contains(index))),
+        if finding.is_unlisted {
+            beside += 1;
+        } else {
+            faulty.extend(finding.gpu.filter(|index| !faulty.contains(index)));
         }
     }
     Some((faulty.len() + beside, listed + beside))

@@ -95,11 +95,11 @@ fn extent(answer: &Overview) -> Option<String> {
     let unwell = count(|service| !service.healthy && service.error.is_none());
     let services = (unwell > 0).then(|| format!("{unwell} of {} services", answer.services.len()));
     let gpus = match (answer.gpu.status, &answer.gpu.error) {
+        _ if answer.gpu.is_degraded() => Some(gpus::faulty(&answer.gpu)),
         (GpuStatus::Error, None) => Some("the GPUs".to_owned()),
-        (GpuStatus::Ok, _) if answer.gpu.is_degraded() => Some(gpus::faulty(&answer.gpu)),
         _ => None,
     };
-    let unknown = match (unknown, &answer.gpu.error) {
+    let unknown = match (unknown, answer.gpu.error.as_ref().filter(|_| gpus.is_none())) {
         (0, None) => None,
         (0, Some(_)) => Some("GPUs unknown".to_owned()),
         (count, None) => Some(format!("{count} services unknown")),
@@ -129,7 +129,7 @@ fn subjects(answer: &Overview, now: Timestamp, width: Option<u16>) -> String {
         })
         .collect();
     let health = match (answer.gpu.status, &answer.gpu.error) {
-        (GpuStatus::Ok, _) if answer.gpu.is_degraded() => Style::Bad.of("FAULT"),
+        _ if answer.gpu.is_degraded() => Style::Bad.of("FAULT"),
         (GpuStatus::Ok, _) => Style::Good.of("healthy"),
         (GpuStatus::Error, Some(_)) => Style::Warning.of("unknown"),
         (GpuStatus::Error, None) => Style::Bad.of("FAULT"),

@@ -18,6 +18,8 @@ pub(super) struct Plan {
     pub(super) warns_about_journal: bool,
     /// A signal ends the programs that it runs. Otherwise it ends when it has finished what it is doing.
     pub(super) signal_ends_programs: bool,
+    /// It asks again and again.
+    pub(super) goes_on: bool,
 }
 
 /// The port of `serve` is bound before privileges are dropped, so only the journal needs one of them later.
@@ -32,6 +34,7 @@ impl Plan {
             keeps: &[],
             warns_about_journal: false,
             signal_ends_programs: true,
+            goes_on: false,
         };
         match command {
             Command::Services => plan("services", &[]),
@@ -44,14 +47,15 @@ impl Plan {
                 Self { keeps: JOURNAL, warns_about_journal: true, ..plan("logs", &[Journal]) }
             }
             Command::Gpu(_) => plan("gpu", &[GpuDevices]),
-            Command::Overview(_) => {
+            Command::Overview(flags) => {
                 let keeps = if settings.last_log.value { JOURNAL } else { &[] };
-                Self { keeps, ..plan("overview", &[SystemBus, GpuDevices]) }
+                Self { keeps, goes_on: flags.watch.is_some(), ..plan("overview", &[SystemBus, GpuDevices]) }
             }
             Command::Serve(_) => Self {
                 keeps: JOURNAL,
                 warns_about_journal: true,
                 signal_ends_programs: false,
+                goes_on: true,
                 ..plan("serve", &[SystemBus, Journal, GpuDevices, LowPort])
             },
             Command::Commands => plan("commands", &[]),

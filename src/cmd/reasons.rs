@@ -62,13 +62,29 @@ fn is_same_cause(group: &[&Reason], reason: &Reason) -> bool {
 fn subjects(group: &[&Reason]) -> String {
     match group {
         [one] => subject(one),
-        [first, others @ ..] if first.gpu.is_some() => {
-            let indices = others.iter().filter_map(|reason| reason.gpu).map(|index| format!(", {index}"));
-            format!("{}{}", subject(first), indices.collect::<String>())
+        [first, ..] if first.gpu.is_some() => {
+            format!("{} {}", first.subject.name(), ranges(group.iter().filter_map(|reason| reason.gpu)))
         }
         all if all.len() == service::all().len() => "all seven services".to_owned(),
         some => some.iter().map(|reason| reason.subject.name()).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// `0, 2–7`: three or more that follow each other are a range.
+fn ranges(indices: impl Iterator<Item = u16>) -> String {
+    let mut runs: Vec<(u16, u16)> = Vec::new();
+    for index in indices {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(index) => *last = index,
+            _ => runs.push((index, index)),
+        }
+    }
+    let shown = |(first, last): (u16, u16)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first}–{last}"),
+    };
+    runs.into_iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 /// `k3s`, `gpu`, `gpu 3`.

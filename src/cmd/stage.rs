@@ -8,7 +8,7 @@ use crate::{
     exec::{Executor, Places},
     redact::Redaction,
     report::{
-        Ask,
+        Ask, GpuMemory,
         health::{GpuFaults, HealthRule},
     },
     settings::{Environment, Settings},
@@ -86,7 +86,11 @@ impl<'a> Stage<'a> {
                 limits: settings.limits(),
                 rule: HealthRule::new(settings.masked_ok.value.clone())
                     .with_gpus(settings.expect_gpus.value, gpu_faults),
-                most_gpus: Arc::default(),
+                gpus: Arc::new(if plan.goes_on {
+                    GpuMemory::lasting(settings.gpu_health_age.value)
+                } else {
+                    GpuMemory::default()
+                }),
             },
             json: cli.global.json,
             interrupt,

@@ -70,6 +70,11 @@ impl Tracked {
         }
     }
 
+    /// It is being ended, and may still exit.
+    fn is_going(&self) -> bool {
+        self.ending.is_some() && !self.hangs
+    }
+
     fn kill(&mut self) {
         self.signal(Signal::KILL);
         self.is_killed = true;
@@ -135,12 +140,14 @@ impl Reaper {
 
     /// Waits until every group that is being ended has exited, or has survived SIGKILL.
     pub(super) fn settle(&self) {
-        let is_going = |child: &Tracked| child.ending.is_some() && !child.hangs;
-        drop(
-            self.wait_while(self.state(), GRACE + 10 * HUNG_AFTER, |state| {
-                state.children.iter().any(is_going)
-            }),
-        );
+        let is_going = |state: &State| state.children.iter().any(Tracked::is_going);
+        drop(self.wait_while(self.state(), GRACE + 10 * HUNG_AFTER, is_going));
+    }
+
+    /// The same for those of one program, at most until the deadline.
+    pub(super) fn settle_program(&self, program: Program, deadline: Deadline) {
+        let is_going = |child: &Tracked| child.is_going() && child.invocation.program() == program;
+        drop(self.wait_while(self.state(), deadline.left(), |state| state.children.iter().any(is_going)));
     }
 
     /// Ends every group at once, and prevents new ones. Returns when all are reaped, or after half a second if

@@ -74,6 +74,10 @@ impl Host {
         self.reaper.settle();
     }
 
+    pub(super) fn settle_program(&self, program: Program, deadline: Deadline) {
+        self.reaper.settle_program(program, deadline);
+    }
+
     pub(super) fn end_all(&self) {
         self.reaper.end_all();
     }

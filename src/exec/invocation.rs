@@ -22,6 +22,9 @@ const JOURNAL: &str = "--output-fields=MESSAGE,PRIORITY,SYSLOG_IDENTIFIER,_COMM,
 
 const CSV: &str = "--format=csv,noheader,nounits";
 
+/// For drivers whose `--query-gpu` has no such columns.
+const REMAPPED: &str = "--query-remapped-rows=gpu_uuid,remapped_rows.pending,remapped_rows.failure";
+
 /// Whether nvidia-smi prints its banner or its long report (`-q`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Detail {
@@ -103,6 +106,8 @@ pub(crate) enum Invocation {
         columns: Columns,
         gpu: Gpu,
     },
+    /// One CSV row per GPU with its remapped rows: UUID, pending, failure.
+    Remapped { gpu: Gpu },
 }
 
 /// What follows the fixed text of an argument.
@@ -145,7 +150,7 @@ impl Invocation {
         match self {
             Self::Show(_) => Program::Systemctl,
             Self::Journal { .. } | Self::Follow { .. } => Program::Journalctl,
-            Self::Smi { .. } | Self::Query { .. } => Program::NvidiaSmi,
+            Self::Smi { .. } | Self::Query { .. } | Self::Remapped { .. } => Program::NvidiaSmi,
         }
     }
 
@@ -178,6 +183,7 @@ impl Invocation {
             Self::Query { columns, gpu } => {
                 (vec![("--query-gpu=", Some(Value::Columns(*columns))), (CSV, None)], gpu)
             }
+            Self::Remapped { gpu } => (fixed(&[REMAPPED, CSV]), gpu),
         };
         if let Gpu::Index(index) = gpu {
             parts.extend([("-i", None), ("", Some(Value::Count((*index).into())))]);
@@ -214,7 +220,8 @@ impl Invocation {
         list.extend([None, Some(Priority::WORST)].map(|priority| Self::Follow { service, lines, priority }));
         for gpu in [Gpu::All, Gpu::Index(0)] {
             list.extend([Detail::Summary, Detail::Full].map(|detail| Self::Smi { detail, gpu }));
-            list.extend([Columns::Full, Columns::Minimal].map(|columns| Self::Query { columns, gpu }));
+            list.extend(Columns::ALL.map(|columns| Self::Query { columns, gpu }));
+            list.push(Self::Remapped { gpu });
         }
         list
     }

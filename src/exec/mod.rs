@@ -34,8 +34,8 @@ use crate::{
     program::{Exit, Program},
     redact::Redaction,
     system::{
-        Deadline, Interrupt, JournalFiles, Prerequisites, gpus_of_driver, kernel_release, privilege::Reduced,
-        systemd_version,
+        Deadline, Interrupt, JournalFiles, Prerequisites, driver_version, gpus_of_driver, kernel_release,
+        privilege::Reduced, systemd_version,
     },
 };
 
@@ -232,6 +232,14 @@ impl Executor {
         (Redacting::new(of_stdout, stdout), Redacting::new(self.redaction, stderr))
     }
 
+    /// The version of the nvidia driver, if it is known without asking nvidia-smi.
+    pub(crate) fn driver_version(&self) -> Option<String> {
+        match &self.source {
+            Source::Host(_) => driver_version(),
+            Source::Replay(replay) => replay.driver_version(),
+        }
+    }
+
     /// How many GPUs the driver has, if it says so: nvidia-smi leaves out those that it may not open.
     pub(crate) fn gpus_of_driver(&self) -> Option<usize> {
         match &self.source {
@@ -245,6 +253,14 @@ impl Executor {
         match &self.source {
             Source::Host(host) => host.hung(),
             Source::Replay(_) => Vec::new(),
+        }
+    }
+
+    /// Waits until no run of this program is being ended any more, because it has exited or has survived SIGKILL; at most
+    /// until the deadline.
+    pub(crate) fn settle_program(&self, program: Program, deadline: Deadline) {
+        if let Source::Host(host) = &self.source {
+            host.settle_program(program, deadline);
         }
     }
 

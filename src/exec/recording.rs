@@ -39,6 +39,9 @@ pub(crate) struct Header {
     pub systemd: Option<String>,
     /// The release of the kernel, where it is known.
     pub kernel: Option<String>,
+    /// The version of the nvidia driver, where one was loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
     /// What could be read of the files of the journal.
     pub journal: JournalFiles,
     /// Names of the machine were replaced.
@@ -57,6 +60,8 @@ pub(crate) enum Asked {
     Gpu { detail: bool },
     /// One row per GPU.
     GpuRows { columns: Vec<String> },
+    /// One row per GPU with its remapped rows.
+    RemappedRows,
 }
 
 /// One run of a program.

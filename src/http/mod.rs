@@ -1,6 +1,7 @@
 //! The HTTP server: the gate handles clients, tiny_http requests, and the reports questions.
 
 mod access;
+mod causes;
 mod expiry;
 pub(crate) mod gate;
 mod handler;

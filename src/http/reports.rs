@@ -5,18 +5,21 @@ use std::{
     time::Duration,
 };
 
-use super::single_flight::{Key, Queue, Shared, SingleFlight};
+use super::{
+    causes::{log_cause, log_causes, log_notes},
+    single_flight::{Key, Queue, Shared, SingleFlight},
+};
 use crate::{
     error::Error,
-    escape,
     limits::Limits,
     report::{
-        Ask, Body, NoteKind, ageless,
+        Ask, Body, ageless,
         gpu::{self, GpuReport},
+        gpu_ask,
         last_log::{self, LastLog, LastLogs, Run},
-        logs::{self, Logs},
+        logs,
         overview::{self, Services},
-        status::{self, ServiceStatus},
+        status,
     },
     service::{self, Service},
     system::{Deadline, lock},
@@ -138,7 +141,7 @@ impl Reports {
                 Answer::Ageless(ageless(&logs))
             }
             Part::One(Single::Gpu(question)) => {
-                let report = gpu::collect(ask, deadline, *question)?;
+                let report = gpu_ask::collect(ask, deadline, *question)?;
                 if let Some(error) = &report.query_error {
                     log_cause(error);
                 }
@@ -200,7 +203,7 @@ impl Reports {
         let deadline = self.ask.deadline();
         let first = Arc::new(Mutex::new(None));
         let take = Arc::new(Mutex::new(Some(take)));
-        for part in [Part::AllServices, Part::One(Single::Gpu(gpu::Question::default()))] {
+        for part in [Part::AllServices, Part::One(Single::Gpu(gpu::Question::OVERVIEW))] {
             let (reports, first, take) = (Arc::clone(self), Arc::clone(&first), Arc::clone(&take));
             let is_services = part == Part::AllServices;
             self.flight.ask(&part, deadline, move |shared| {
@@ -260,35 +263,6 @@ impl Reports {
         let document = made(Ok(Arc::clone(services)), Ok(Arc::clone(gpu)));
         *last = Some((Arc::clone(services), Arc::clone(gpu), Arc::clone(&document)));
         document
-    }
-}
-
-/// Logs each cause once, however many services it spoils.
-fn log_causes(services: &[ServiceStatus]) {
-    let mut logged: Vec<&Error> = Vec::new();
-    for error in services.iter().filter_map(|status| status.error.as_ref()) {
-        if !logged.iter().any(|other| other.is_same_cause(error)) {
-            log_cause(error);
-            logged.push(error);
-        }
-    }
-}
-
-/// Logs why a run brought no answer, or not all of one: the operator may read what clients must not. Once for the
-/// run, however many requests share it.
-fn log_cause(error: &Error) {
-    if !matches!(error, Error::Busy | Error::Interrupted(_)) {
-        log::warn!("{}", error.sentence());
-    }
-}
-
-/// Logs what journalctl said of entries that are an answer all the same.
-fn log_notes(logs: &Logs) {
-    for note in logs.notes.iter().filter(|note| note.kind != NoteKind::OnlySystemd) {
-        match &note.said {
-            Some(said) => log::warn!("{}: {}", note.kind, escape::line(said)),
-            None => log::warn!("{}", note.kind),
-        }
     }
 }
 

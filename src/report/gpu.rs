@@ -3,18 +3,16 @@
 use serde::{Serialize, Serializer};
 
 use super::{
-    Ask, GpuReason, GpuRow, gpu_banner,
-    gpu_health::{self, Extent, Finding, Severity, State},
-    gpu_rows::{self, GpuRows},
-    gpu_text::{Spoken, hear},
+    GpuReason, GpuRow,
+    gpu_health::{self, Finding, Severity, State},
+    gpu_text::Spoken,
     health::GpuFaults,
 };
 use crate::{
-    error::{Error, Said},
-    exec::{Captured, Columns, Detail, Executor, Gpu, Head, Invocation},
-    program::{Exit, Program},
+    error::Error,
+    exec::{Captured, Detail, Gpu, Invocation},
+    program::Exit,
     redact,
-    system::Deadline,
 };
 
 /// What is asked of nvidia-smi.
@@ -28,10 +26,9 @@ pub(crate) struct Question {
     pub parsed: bool,
 }
 
-impl Default for Question {
-    fn default() -> Self {
-        Self { detail: Detail::Summary, gpu: Gpu::All, parsed: false }
-    }
+impl Question {
+    /// What an overview asks.
+    pub(crate) const OVERVIEW: Self = Self { detail: Detail::Summary, gpu: Gpu::All, parsed: true };
 }
 
 /// Whether nvidia-smi ended well.
@@ -45,7 +42,7 @@ pub(crate) enum GpuStatus {
 }
 
 /// The GPU document.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub(crate) struct GpuReport {
     command: Vec<String>,
     /// As a shell shows it; `None` when it could not be asked.
@@ -71,9 +68,16 @@ pub(crate) struct GpuReport {
     /// What to do next, where that is known.
     pub hint: Option<&'static str>,
     /// What is known of the GPUs, in one word: the worst of the findings.
-    health: State,
-    /// What is wrong with single GPUs, as far as this text tells, the faults first.
+    pub health: State,
+    /// How old the answer of the health query was when this document was made, in milliseconds; `None` without one.
+    pub health_age_ms: Option<u64>,
+    /// The columns of the health query that this driver does not have.
+    pub unreported: Vec<&'static str>,
+    /// What is wrong with single GPUs, as far as this text and the health query tell, the faults first.
     pub findings: Vec<Finding>,
+    /// What is wrong with the fabric, where the operator allows a VM without one.
+    #[serde(skip)]
+    pub of_fabric: Vec<Finding>,
     /// What a fault among them does to the verdict.
     #[serde(skip)]
     pub if_faulty: GpuFaults,
@@ -81,7 +85,7 @@ pub(crate) struct GpuReport {
     pub gpus: Rows,
     /// How many lines of the query's answer could not be read as whole rows; with the rows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    gpus_unread: Option<usize>,
+    pub gpus_unread: Option<usize>,
     /// These lines.
     #[serde(skip)]
     pub unread: Vec<String>,
@@ -93,10 +97,21 @@ pub(crate) struct GpuReport {
     pub error: Option<Error>,
     #[serde(skip)]
     spoken: Spoken,
+    #[serde(skip)]
+    pub judged: Judged,
+}
+
+/// What can be judged by.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Judged {
+    /// A banner: without findings all is well.
+    pub by_text: bool,
+    /// A reading of every GPU by the health query.
+    pub by_rows: bool,
 }
 
 /// The rows of a report.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Rows {
     /// They were not asked for.
     Unasked,
@@ -127,9 +142,66 @@ impl GpuReport {
         self.status == GpuStatus::Ok && !self.is_degraded()
     }
 
-    /// Whether nvidia-smi ended well, and one of its GPUs has a fault that degrades.
+    /// Whether a GPU has a fault that degrades, which says more than how nvidia-smi ended.
     pub(crate) fn is_degraded(&self) -> bool {
-        self.status == GpuStatus::Ok && self.if_faulty == GpuFaults::Degrade && self.faults().next().is_some()
+        let has_faults = self.if_faulty == GpuFaults::Degrade && self.faults().next().is_some();
+        has_faults && (self.status == GpuStatus::Ok || self.names_the_bad())
+    }
+
+    /// Whether nvidia-smi failed, and rows and findings tell which GPUs are to blame for it.
+    fn names_the_bad(&self) -> bool {
+        matches!(self.rows(), Some(rows) if rows.iter().any(|row| row.health != State::Unknown))
+            && self.faults().any(|fault| fault.gpu.is_some())
+    }
+
+    /// Whether the faults of single GPUs say all that there is to say.
+    pub(super) fn is_explained(&self) -> bool {
+        self.is_degraded() && !matches!(self.error, Some(Error::DriverHung { .. }))
+    }
+
+    /// Adds what nvidia-smi printed about a single GPU, as far as there is room.
+    pub(super) fn append(&mut self, text: &str, room: usize) {
+        for line in text.lines() {
+            if self.stdout.len() + line.len() >= room {
+                self.stdout_truncated = true;
+                return;
+            }
+            self.redacted += redact::count(line);
+            self.stdout.push_str(line);
+            self.stdout.push('\n');
+            self.stdout_lines.push(line.to_owned());
+        }
+    }
+
+    /// Says in one word what the findings are about, of all GPUs and of each row.
+    pub(super) fn judge(&mut self) {
+        self.health = State::of(&self.findings, self.judged.by_text);
+        let Rows::Read(rows) = &mut self.gpus else { return };
+        for row in rows {
+            for finding in self.findings.iter_mut().filter(|finding| finding.gpu == row.number()) {
+                finding.uuid = finding.uuid.take().or_else(|| row.uuid.clone());
+            }
+            let is_of_it = |finding: &&Finding| finding.gpu == row.number() && finding.gpu.is_some();
+            let of_it: Vec<Finding> = self.findings.iter().filter(is_of_it).cloned().collect();
+            row.health = State::of(&of_it, row.is_read());
+        }
+    }
+
+    /// The same with the findings about the fabric: the operator allows a VM without NVSwitches, and this is none.
+    pub(super) fn with_fabric(&self) -> Self {
+        let mut report = self.clone();
+        let of_fabric = std::mem::take(&mut report.of_fabric);
+        gpu_health::add(&mut report.findings, &of_fabric);
+        report.judge();
+        report
+    }
+
+    /// The rows, if any were read.
+    pub(crate) fn rows(&self) -> Option<&[GpuRow]> {
+        match &self.gpus {
+            Rows::Read(rows) => Some(rows),
+            Rows::Unasked | Rows::Failed => None,
+        }
     }
 
     pub(crate) fn faults(&self) -> impl Iterator<Item = &Finding> {
@@ -152,64 +224,14 @@ impl GpuReport {
     }
 }
 
-/// Runs nvidia-smi; a run that failed is an answer too.
-/// Fails when it could not be started or did not end in time.
-pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Result<GpuReport, Error> {
-    let (mut stdout, mut stderr) = (Head::new(ask.limits.max_output()), Head::new(ask.limits.max_output()));
-    let (mut spoken, mut on_stderr) = (Spoken::default(), Spoken::default());
-    let exit = {
-        let mut heard = hear(&mut stdout, &mut spoken);
-        let mut complained = hear(&mut stderr, &mut on_stderr);
-        let invocation = Invocation::Smi { detail: question.detail, gpu: question.gpu };
-        let exit = ask.exec.run_with(&invocation, deadline, &mut heard, &mut complained);
-        heard.end();
-        complained.end();
-        exit
-    };
-    // What is on stderr comes last.
-    spoken.append(on_stderr);
-    let exit = exit.map_err(|error| match error {
-        Error::Timeout { program, limit, .. } => {
-            Error::Timeout { program, limit, said: Said::of(spoken.best()) }
-        }
-        error => error,
-    })?;
-    let mut report = answered(question, exit, stdout.captured(), stderr.captured(), spoken);
-    report.if_faulty = ask.rule.gpu_faults;
-    let extent = match question {
-        Question { detail: Detail::Summary, .. } if report.stdout_truncated => Extent::Truncated,
-        Question { detail: Detail::Summary, gpu: Gpu::All, .. } => {
-            let listed = gpu_banner::parse(&report.stdout).len();
-            let expected = ask.rule.gpus.max(ask.exec.gpus_of_driver());
-            Extent::All { expected, before: ask.most_gpus_before(listed) }
-        }
-        _ => Extent::Some,
-    };
-    report.findings = gpu_health::findings(&report.stdout, extent);
-    if report.status == GpuStatus::Error {
-        // Why it failed is the reason already; what it says of single GPUs stands.
-        report.findings.retain(|finding| finding.gpu.is_some() || !finding.code.is_about_all());
-    }
-    if question.parsed {
-        let (answer, error) = rows(&ask.exec, deadline, question.gpu);
-        if let Some(error @ Error::Interrupted(_)) = error {
-            return Err(error);
-        }
-        gpu_health::add_rows(&mut report.findings, &answer.rows);
-        report.gpus_unread = Some(answer.unread.len());
-        report.unread = answer.unread;
-        report.gpus = if answer.rows.is_empty() { Rows::Failed } else { Rows::Read(answer.rows) };
-        report.query_error = error;
-    }
-    // The long report has no table that is judged. A run that failed after a whole table with a warning has been judged.
-    let is_judged =
-        question.detail == Detail::Summary && (report.status == GpuStatus::Ok || !report.findings.is_empty());
-    report.health = State::of(&report.findings, is_judged);
-    Ok(report)
-}
-
 /// The document of a run that ended. Pure.
-fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, spoken: Spoken) -> GpuReport {
+pub(super) fn answered(
+    question: Question,
+    exit: Exit,
+    stdout: Captured,
+    stderr: Captured,
+    spoken: Spoken,
+) -> GpuReport {
     let reason = match exit {
         Exit::Code(0) => None,
         Exit::Code(code) => Some(GpuReason::of(code, spoken.reason)),
@@ -232,7 +254,10 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, 
         reason,
         hint: reason.and_then(GpuReason::hint),
         health: State::Unknown,
+        health_age_ms: None,
+        unreported: Vec::new(),
         findings: Vec::new(),
+        of_fabric: Vec::new(),
         if_faulty: GpuFaults::Degrade,
         gpus: Rows::Unasked,
         gpus_unread: None,
@@ -240,6 +265,7 @@ fn answered(question: Question, exit: Exit, stdout: Captured, stderr: Captured, 
         query_error: None,
         error: None,
         spoken,
+        judged: Judged::default(),
     }
 }
 
@@ -251,49 +277,4 @@ pub(super) fn unanswered(question: Question, error: Error) -> GpuReport {
     report.status = GpuStatus::Error;
     report.error = Some(error);
     report
-}
-
-/// The most an answer of the query can be: its fixed list is far smaller, also for a hundred GPUs.
-const QUERY_LIMIT: usize = 256 * 1024;
-
-/// One row per GPU, and why there may be more: whole rows stand however nvidia-smi ended after them.
-fn rows(exec: &Executor, deadline: Deadline, gpu: Gpu) -> (GpuRows, Option<Error>) {
-    let ask = |columns: Columns| {
-        let mut stdout = Head::new(QUERY_LIMIT);
-        let ended = exec.run(&Invocation::Query { columns, gpu }, deadline, &mut stdout);
-        let answer = stdout.captured();
-        let rows = gpu_rows::parse(columns.names(), &answer.text);
-        (ended, answer.text, rows)
-    };
-    let (mut ended, mut text, mut rows) = ask(Columns::Full);
-    if let Ok(full) = &ended
-        && rows.rows.is_empty()
-        && is_refused(full.exit, &text, &full.stderr.text)
-    {
-        (ended, text, rows) = ask(Columns::Minimal);
-    }
-    let program = Program::NvidiaSmi;
-    let error = match ended {
-        Err(error) => Some(error),
-        Ok(ended) if ended.exit.is_success() => {
-            let said = || Said::from(&*text);
-            rows.rows.is_empty().then(|| Error::UnreadableOutput { program, said: said() })
-        }
-        Ok(ended) => {
-            let said = [&ended.stderr.text, &text].into_iter().find(|text| !text.trim().is_empty());
-            let said = Said::of(said.map(String::as_str));
-            Some(Error::CommandFailed { program, exit: ended.exit, said })
-        }
-    };
-    if rows.rows.is_empty() {
-        // Its words are told with the error.
-        rows.unread.clear();
-    }
-    (rows, error)
-}
-
-/// An older driver refuses the whole list for one column that it does not know:
-/// `Field "…" is not a valid field to query.`, exit code 2.
-fn is_refused(exit: Exit, stdout: &str, stderr: &str) -> bool {
-    exit == Exit::Code(2) || [stdout, stderr].iter().any(|text| text.contains("not a valid field"))
 }

@@ -9,6 +9,8 @@ const CELSIUS: u32 = 150;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct BannerGpu {
     pub index: u16,
+    /// Its PCI address.
+    pub bus: String,
     /// Its product name, as far as the banner has room for it.
     pub name: String,
     /// `On`, `Off`, or on Windows the driver model.
@@ -29,6 +31,16 @@ pub(crate) struct BannerGpu {
     pub is_mig_changing: bool,
     /// A reading is one that no GPU can have.
     pub is_impossible: bool,
+}
+
+/// The version of the driver, from the frame of the banner or the head of the long report.
+pub(crate) fn driver_version(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("Driver Version")?;
+    rest.trim_start()
+        .strip_prefix(':')?
+        .split_ascii_whitespace()
+        .next()
+        .filter(|word| word.starts_with(|sign: char| sign.is_ascii_digit()))
 }
 
 /// Reads the banner: of each GPU a row with its index, name and bus id, below it one with its readings, and one with its
@@ -73,12 +85,13 @@ pub(crate) fn parse(banner: &str) -> Vec<BannerGpu> {
 /// `|   0  NVIDIA H100 80GB HBM3          On  |   00000000:1B:00.0 Off |                    0 |`
 fn first_row(cells: &[&str]) -> Option<BannerGpu> {
     let [first, second, third] = cells else { return None };
-    bus_id(second)?;
+    let bus = bus_id(second)?;
     let words: Vec<&str> = first.split_ascii_whitespace().collect();
     let (index, [name @ .., persistence]) = words.split_first()? else { return None };
     let ecc = third.trim();
     Some(BannerGpu {
         index: index.parse().ok()?,
+        bus: bus.to_owned(),
         name: name.join(" "),
         persistence: (*persistence).to_owned(),
         // The `*` of `0*`, `Off*` and `Enabled*` marks a change that waits for a reset.
@@ -130,6 +143,7 @@ mod tests {
         let gpu =
             |index, persistence: &str, memory: &str, temperature_c, busy_percent, unreadable| BannerGpu {
                 index,
+                bus: format!("00000000:{}:00.0", if index == 0 { "1B" } else { "43" }),
                 name: "NVIDIA H100 80GB HBM3".to_owned(),
                 persistence: persistence.to_owned(),
                 memory: memory.to_owned(),

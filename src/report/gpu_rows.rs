@@ -1,55 +1,8 @@
 //! One row a GPU, from `nvidia-smi --query-gpu … --format=csv`.
 
-use serde::Serialize;
 use serde_json::Number;
 
-/// What nvidia-smi says of one GPU; `None` where it has nothing (`[N/A]`, `ERR!` and the like).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct GpuRow {
-    pub index: Option<Number>,
-    pub uuid: Option<String>,
-    /// Its product name.
-    pub name: Option<String>,
-    /// The driver's version.
-    pub driver_version: Option<String>,
-    /// Degrees Celsius.
-    pub temperature_c: Option<Number>,
-    /// Watts drawn.
-    pub power_w: Option<Number>,
-    /// Watts allowed.
-    pub power_limit_w: Option<Number>,
-    /// Percent of the time in which a kernel ran.
-    pub utilization_percent: Option<Number>,
-    /// MiB of memory in use.
-    pub memory_used_mib: Option<Number>,
-    /// MiB of memory there are.
-    pub memory_total_mib: Option<Number>,
-    /// Uncorrected ECC errors since the driver was loaded.
-    pub ecc_uncorrected: Option<Number>,
-    /// MIG mode: Enabled or Disabled.
-    pub mig: Option<String>,
-}
-
-impl GpuRow {
-    /// Puts a value under nvidia-smi's name for it; other names are left out.
-    fn set(&mut self, column: &str, value: &str) {
-        match column {
-            "index" => self.index = number(value),
-            "uuid" => self.uuid = text(value),
-            "name" => self.name = text(value),
-            "driver_version" => self.driver_version = text(value),
-            "temperature.gpu" => self.temperature_c = number(value),
-            "power.draw" => self.power_w = number(value),
-            "power.limit" => self.power_limit_w = number(value),
-            "utilization.gpu" => self.utilization_percent = number(value),
-            "memory.used" => self.memory_used_mib = number(value),
-            "memory.total" => self.memory_total_mib = number(value),
-            "ecc.errors.uncorrected.volatile.total" => self.ecc_uncorrected = number(value),
-            "mig.mode.current" => self.mig = text(value),
-            _ => {}
-        }
-    }
-}
+use super::gpu_row::{GpuRow, Marks, number, text};
 
 /// The rows of an answer, and how many of its lines could not be read as whole rows.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -61,7 +14,8 @@ pub struct GpuRows {
 }
 
 /// Reads the rows of a CSV answer with these columns. A GPU whose line is too short, such as `1, [Unknown Error]`,
-/// keeps its place; other lines, such as warnings, are left out of the rows. Pure.
+/// keeps its place, and so does one whose index cannot be read, where the rows before it are all there; other lines, such
+/// as warnings, are left out of the rows. Pure.
 pub fn parse(columns: &[&str], csv: &str) -> GpuRows {
     let mut answer = GpuRows::default();
     for line in csv.lines().filter(|line| !line.trim().is_empty()) {
@@ -70,6 +24,14 @@ pub fn parse(columns: &[&str], csv: &str) -> GpuRows {
         if values.len() == columns.len() {
             for (column, value) in columns.iter().zip(&values) {
                 row.set(column, value);
+            }
+            row.marks = Marks::of(&values);
+            let data = columns.iter().zip(&values).filter(|(column, _)| !IDENTITY.contains(column));
+            row.marks.is_blank = row.marks.is_any()
+                && data.clone().count() > 0
+                && data.clone().all(|(_, value)| Marks::of(&[value]).is_any());
+            if row.index.is_none() && row.marks.is_any() {
+                row.index = place(&answer.rows).map(Number::from);
             }
         }
         if row.index.is_none() {
@@ -83,12 +45,38 @@ pub fn parse(columns: &[&str], csv: &str) -> GpuRows {
     answer
 }
 
+/// The columns that say which GPU a row is about.
+const IDENTITY: [&str; 4] = ["index", "uuid", "name", "driver_version"];
+
+/// The index of the next row, if every row before it stands at its own.
+fn place(rows: &[GpuRow]) -> Option<u16> {
+    let is_at = |(place, row): (u16, &GpuRow)| row.number() == Some(place);
+    (0..).zip(rows).all(is_at).then_some(u16::try_from(rows.len()).ok()?)
+}
+
 /// The row of a GPU of which nvidia-smi says only that it cannot be read. Of any other line it is not known which
 /// value stands under which name.
 fn broken_off(values: &[&str]) -> Option<GpuRow> {
     let (index, rest) = values.split_first()?;
     let is_unknown = !rest.is_empty() && rest.iter().all(|value| text(value).is_none());
-    is_unknown.then(|| GpuRow { index: number(index), ..GpuRow::default() })
+    let marks = Marks { is_blank: true, ..Marks::of(rest) };
+    is_unknown.then(|| GpuRow { index: number(index), marks, ..GpuRow::default() })
+}
+
+/// Puts the remapped rows of `--query-remapped-rows` to the GPUs with these UUIDs; tells whether there was one at all.
+/// Pure.
+pub(super) fn add_remapped(rows: &mut [GpuRow], csv: &str) -> bool {
+    let mut is_any = false;
+    for line in csv.lines() {
+        let values: Vec<&str> = line.split(',').map(str::trim).collect();
+        let [uuid, pending, failure] = values[..] else { continue };
+        for row in rows.iter_mut().filter(|row| row.uuid.as_deref() == Some(uuid)) {
+            row.set("remapped_rows.pending", pending);
+            row.set("remapped_rows.failure", failure);
+            is_any = true;
+        }
+    }
+    is_any
 }
 
 /// Reads an answer whose first line names its columns, with or without units behind the names.
@@ -99,28 +87,6 @@ pub fn parse_with_header(csv: &str) -> GpuRows {
     parse(&columns, rows)
 }
 
-/// nvidia-smi writes what it does not know in brackets, or as `ERR!` or `N/A`.
-fn text(value: &str) -> Option<String> {
-    let known =
-        !(value.is_empty() || value.starts_with('[') || matches!(value, "N/A" | "ERR!" | "Unknown Error"));
-    known.then(|| value.to_owned())
-}
-
-/// A plain decimal number, with or without a unit behind it.
-fn number(value: &str) -> Option<Number> {
-    let digits = value.split_ascii_whitespace().next()?;
-    if !digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-')) {
-        return None;
-    }
-    if let Ok(integer) = digits.parse::<i64>() {
-        return Some(integer.into());
-    }
-    if digits.starts_with('.') || digits.ends_with('.') {
-        return None;
-    }
-    Number::from_f64(digits.parse().ok()?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +95,7 @@ mod tests {
     #[test]
     fn values_that_nvidia_smi_does_not_have_are_none() {
         let csv = "0, GPU-1, NVIDIA H100, 570.86.15, [N/A], 71.15, [Not Supported], ERR!, 479, 81559, [GPU is lost], [N/A]\n";
-        let rows = parse(Columns::Full.names(), csv).rows;
+        let rows = parse(&Columns::Recorded.names(), csv).rows;
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].index, Some(0.into()));
         assert_eq!(rows[0].power_w, Number::from_f64(71.15));
@@ -146,30 +112,16 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_plain_decimals_and_their_unit_is_left_out() {
-        fn case(text: &str, expected: Option<&str>) {
-            assert_eq!(number(text).map(|number| number.to_string()).as_deref(), expected, "{text:?}");
-        }
-        case("42", Some("42"));
-        case("71.15 W", Some("71.15"));
-        case("95.00", Some("95.0"));
-        case("-3", Some("-3"));
-        case("100.00 %", Some("100.0"));
-        for text in ["", "[N/A]", "1e5", "inf", "nan", "0x10", "1.", ".5", "--1", "1-2", "."] {
-            case(text, None);
-        }
-    }
-
-    #[test]
     fn lines_that_are_no_rows_are_counted_and_a_short_row_keeps_its_gpu() {
         let csv = "Unable to determine the device handle for GPU0000:07:00.0: Unknown Error\n\n1, GPU-2, NVIDIA H100, 570.86.15, 40, 0, 10, 81559\n";
-        let answer = parse(Columns::Minimal.names(), csv);
+        let answer = parse(&Columns::Minimal.names(), csv);
         assert_eq!((answer.rows.len(), answer.unread.len()), (1, 1));
         let answer = parse(
-            Columns::Minimal.names(),
+            &Columns::Minimal.names(),
             "1, [Unknown Error]\n2, GPU-3, NVIDIA, H100, 570.86.15, 40, 0, 10, 81559\n",
         );
-        assert_eq!(answer.rows, [GpuRow { index: Some(1.into()), ..GpuRow::default() }]);
+        let marks = Marks { is_blank: true, unreadable: 1, ..Marks::default() };
+        assert_eq!(answer.rows, [GpuRow { marks, ..GpuRow::blank(1) }]);
         assert_eq!(answer.unread.len(), 2);
     }
 }

@@ -15,7 +15,7 @@ const LINE: usize = 1024;
 const WRAPPED: usize = 40;
 
 /// What the text says.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Spoken {
     /// Its last messages, the last first.
     pub messages: VecDeque<String>,

@@ -3,6 +3,9 @@
 use super::UnitStatus;
 use crate::service::Service;
 
+/// The service without which no GPU registers with a fabric.
+pub(super) const FABRIC_MANAGER: &str = "nvidia-fabricmanager";
+
 /// The verdict on one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
@@ -41,6 +44,11 @@ impl HealthRule {
     /// So many GPUs are expected, if the operator said so, and this is what a fault of one does.
     pub(crate) fn with_gpus(self, gpus: Option<usize>, gpu_faults: GpuFaults) -> Self {
         Self { gpus, gpu_faults, ..self }
+    }
+
+    /// Whether the operator allows that this service is masked.
+    pub(crate) fn may_be_masked(&self, service: &'static Service) -> bool {
+        self.masked_ok.contains(&service)
     }
 
     /// Judges what systemd says of a unit.

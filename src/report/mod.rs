@@ -5,9 +5,14 @@ mod anonymous;
 mod clock;
 mod exit_status;
 pub(crate) mod gpu;
+pub(crate) mod gpu_ask;
 pub(crate) mod gpu_banner;
+mod gpu_each;
 pub(crate) mod gpu_health;
+mod gpu_memory;
+mod gpu_query;
 mod gpu_reason;
+mod gpu_row;
 mod gpu_rows;
 mod gpu_text;
 pub(crate) mod health;
@@ -32,13 +37,7 @@ mod trouble;
 pub(crate) mod unit;
 mod unit_reason;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
@@ -51,13 +50,16 @@ use crate::{
     system::Deadline,
 };
 
-pub use self::{
-    gpu_reason::GpuReason,
-    gpu_rows::{GpuRow, parse as parse_gpu_rows, parse_with_header as parse_gpu_rows_with_header},
-    journal_note::NoteKind,
-};
 pub(crate) use self::{
-    journal::Entry, journal_note::Note, subject::Subject, trouble::Trouble, unit::UnitStatus,
+    gpu_memory::GpuMemory, journal::Entry, journal_note::Note, subject::Subject, trouble::Trouble,
+    unit::UnitStatus,
+};
+pub use self::{
+    gpu_query::findings_in as gpu_findings,
+    gpu_reason::GpuReason,
+    gpu_row::GpuRow,
+    gpu_rows::{parse as parse_gpu_rows, parse_with_header as parse_gpu_rows_with_header},
+    journal_note::NoteKind,
 };
 
 /// What every answer is collected with.
@@ -69,16 +71,11 @@ pub(crate) struct Ask {
     pub limits: Limits,
     /// When a service is healthy.
     pub rule: HealthRule,
-    /// The most GPUs that nvidia-smi has listed to this process.
-    pub most_gpus: Arc<AtomicUsize>,
+    /// What is remembered of the GPUs.
+    pub gpus: Arc<GpuMemory>,
 }
 
 impl Ask {
-    /// The most GPUs that nvidia-smi listed before it listed these.
-    pub(crate) fn most_gpus_before(&self, listed: usize) -> usize {
-        self.most_gpus.fetch_max(listed, Ordering::Relaxed)
-    }
-
     /// The moment by which an answer must be complete, from now.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.limits.timeout())

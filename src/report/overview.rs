@@ -8,6 +8,8 @@ use serde::Serialize;
 use super::{
     Ask,
     gpu::{self, GpuReport},
+    gpu_ask,
+    health::{FABRIC_MANAGER, Health},
     last_log::{self, Found, LastLog, LastLogs, Run},
     reason::{self, Reason},
     status::{self, ServiceStatus},
@@ -59,7 +61,9 @@ impl Overview {
 
     /// Whether neither systemd nor nvidia-smi could be asked.
     pub(crate) fn is_blind(&self) -> bool {
-        self.gpu.error.is_some() && self.services.iter().all(|service| service.error.is_some())
+        self.gpu.error.is_some()
+            && self.gpu.rows().is_none()
+            && self.services.iter().all(|service| service.error.is_some())
     }
 }
 
@@ -67,10 +71,10 @@ impl Overview {
 /// services that ended badly are read while nvidia-smi may still run.
 /// Errors: only [`Error::Interrupted`].
 pub(crate) fn collect(ask: &Ask, deadline: Deadline, last_logs: &LastLogs) -> Result<Overview, Error> {
-    let question = gpu::Question::default();
+    let question = gpu::Question::OVERVIEW;
     let every: Vec<_> = service::all().iter().collect();
     let (services, gpu) = thread::scope(|scope| {
-        let ask_gpu = || gpu::collect(ask, deadline, question);
+        let ask_gpu = || gpu_ask::collect(ask, deadline, question);
         let asking = thread::Builder::new().name("gpu".to_owned()).spawn_scoped(scope, ask_gpu);
         let services = status::collect_all(ask, deadline, &every).and_then(|services| {
             let lines = |runs: Vec<Run>| ask_for_lines(ask, deadline, &runs);
@@ -160,8 +164,12 @@ pub(crate) fn of_parts(
     let services = services.unwrap_or_else(|error| {
         Arc::new(Services { statuses: Arc::new(status::unanswered(&error)), last_logs: Found::new() })
     });
-    let gpu = gpu.unwrap_or_else(|error| Arc::new(gpu::unanswered(gpu::Question::default(), error)));
+    let gpu = gpu.unwrap_or_else(|error| Arc::new(gpu::unanswered(gpu::Question::OVERVIEW, error)));
     let statuses = &services.statuses;
+    let has_fabric = statuses
+        .iter()
+        .any(|status| status.service.id() == FABRIC_MANAGER && status.health != Some(Health::MaskedOk));
+    let gpu = if has_fabric && !gpu.of_fabric.is_empty() { Arc::new(gpu.with_fabric()) } else { gpu };
     let is_ok = gpu.is_well() && statuses.iter().all(|service| service.healthy);
     let collected_at = Timestamp::from_nanosecond(exec.now().as_nanosecond() - age.as_nanos().cast_signed());
     let mut reasons = reason::against(statuses, Some(&gpu), exec.now());

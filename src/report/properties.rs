@@ -46,12 +46,32 @@ proptest! {
 
     #[test]
     fn any_text_is_read_as_rows_without_a_panic(csv in "(?s)([0-9a-zA-Z\\[\\]./! -]{0,9}, ?|\n|\\PC{0,9}){0,60}") {
-        for columns in [Columns::Full, Columns::Minimal] {
-            for row in gpu_rows::parse(columns.names(), &csv).rows {
+        for columns in Columns::ALL {
+            for row in gpu_rows::parse(&columns.names(), &csv).rows {
                 prop_assert!(row.index.is_some());
             }
         }
         let _ = gpu_rows::parse_with_header(&csv);
+    }
+
+    #[test]
+    fn what_is_not_available_and_plain_numbers_are_no_fault(
+        cells in prop::collection::vec(prop_oneof![Just("[N/A]".to_owned()), "[0-9]{1,6}(\\.[0-9]{2})?"], 30)
+    ) {
+        const COUNTERS: [&str; 3] =
+            ["ecc.errors.uncorrected.volatile.total", "remapped_rows.failure", "remapped_rows.pending"];
+        for columns in Columns::ALL {
+            let names = columns.names();
+            let cell = |(name, cell): (&&str, &String)| match *name {
+                "index" => "0".to_owned(),
+                name if COUNTERS.contains(&name) => "0".to_owned(),
+                _ => cell.clone(),
+            };
+            let csv = names.iter().zip(&cells).map(cell).collect::<Vec<_>>().join(", ");
+            for (gpu, is_fault, code) in super::gpu_findings(&names, &csv) {
+                prop_assert!(!is_fault, "{gpu:?} {code}: {csv}");
+            }
+        }
     }
 }
 

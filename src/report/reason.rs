@@ -156,9 +156,11 @@ impl Reason {
 /// the GPUs last.
 pub(crate) fn against(services: &[ServiceStatus], gpu: Option<&GpuReport>, now: Timestamp) -> Vec<Reason> {
     let of_service = |answer| of_service(answer, now);
-    let mut reasons: Vec<Reason> =
-        services.iter().filter_map(of_service).chain(gpu.and_then(of_gpu)).collect();
-    // A run that failed has its reason already.
+    let mut reasons: Vec<Reason> = services
+        .iter()
+        .filter_map(of_service)
+        .chain(gpu.filter(|gpu| !gpu.is_explained()).and_then(of_gpu))
+        .collect();
     if let Some(gpu) = gpu.filter(|gpu| gpu.is_degraded()) {
         reasons.extend(gpu.faults().map(Reason::of_finding));
     }

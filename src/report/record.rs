@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Ask, Entry, anonymous::Anonymous, journal_keys::Keys, journal_record::record, tail};
+use super::{
+    Ask, Entry, anonymous::Anonymous, gpu_banner, gpu_query, journal_keys::Keys, journal_record::record, tail,
+};
 use crate::{
     error::Error,
     exec::{
@@ -30,6 +32,7 @@ pub(crate) fn collect(ask: &Ask, lines: Lines, is_anonymous: bool) -> Result<Rec
         recorded_at: ask.exec.now(),
         systemd,
         kernel,
+        driver: ask.exec.driver_version(),
         journal: ask.exec.journal_files(&[]),
         anonymous: is_anonymous,
     };
@@ -39,10 +42,7 @@ pub(crate) fn collect(ask: &Ask, lines: Lines, is_anonymous: bool) -> Result<Rec
         let asked = Asked::Gpu { detail: detail == Detail::Full };
         recorder.text(asked, &Invocation::Smi { detail, gpu: Gpu::All })?;
     }
-    for columns in [Columns::Full, Columns::Minimal] {
-        let names = columns.names().iter().map(|name| (*name).to_owned()).collect();
-        recorder.text(Asked::GpuRows { columns: names }, &Invocation::Query { columns, gpu: Gpu::All })?;
-    }
+    recorder.rows()?;
     for service in service::all() {
         recorder.journal(service, lines)?;
     }
@@ -76,6 +76,27 @@ impl Recorder<'_> {
         let begin = Instant::now();
         let end = self.ask.exec.run_with(invocation, self.ask.deadline(), &mut stdout, &mut stderr);
         self.keep(asked, invocation, begin.elapsed(), end, &stdout.captured(), &stderr.captured())
+    }
+
+    /// The rows with the columns that this driver knows. A list that it refuses is recorded, too: a replay asks in the same
+    /// order.
+    fn rows(&mut self) -> Result<(), Error> {
+        let banner = self.runs.iter().find(|run| run.asked == Asked::Gpu { detail: false });
+        let of_banner = banner.and_then(|run| gpu_banner::driver_version(&run.stdout).map(str::to_owned));
+        let driver = self.ask.exec.driver_version().or(of_banner);
+        let mut next = Some(Columns::of_driver(driver.as_deref()));
+        while let Some(columns) = next {
+            let names = columns.names().into_iter().map(str::to_owned).collect();
+            self.text(Asked::GpuRows { columns: names }, &Invocation::Query { columns, gpu: Gpu::All })?;
+            let is_refused = self.runs.last().is_some_and(|run| {
+                run.exit_code == Some(2) && gpu_query::is_refusal(&run.stdout, &run.stderr)
+            });
+            next = columns.before().filter(|_| is_refused);
+            if next.is_none() && columns.leaves_out_remapped_rows() {
+                self.text(Asked::RemappedRows, &Invocation::Remapped { gpu: Gpu::All })?;
+            }
+        }
+        Ok(())
     }
 
     /// The entries have only the fields that are used, so nothing else of the journal gets into the file.

@@ -9,8 +9,8 @@ use super::{
     lookup::Lookup,
     spec::settings,
     values::{
-        count, degrade_or_warn, duration, folders, gpus, ids, max_output, on_or_off, paths, services,
-        timeout, word,
+        count, degrade_or_warn, duration, folders, gpus, health_age, ids, max_output, on_or_off, paths,
+        services, timeout, word,
     },
 };
 use crate::{limits::Limits, program::SEARCH_PATH, service::Service, system::JOURNAL_PATH};
@@ -99,6 +99,16 @@ settings! {
             variable: "GPU_HEALTH",
             default: "degrade",
             takes: Takes::One("degrade|warn"),
+            heading: HOST,
+        }
+        gpu_health_age: Duration {
+            read: health_age,
+            show: duration,
+            help: "Ask for the health of the GPUs at most this often, with serve and --watch",
+            flag: "gpu-health-age",
+            variable: "GPU_HEALTH_AGE",
+            default: "30s",
+            takes: Takes::One("DURATION"),
             heading: HOST,
         }
         last_log: bool {

@@ -195,6 +195,15 @@ pub(super) fn duration(duration: &Duration) -> String {
     humantime::format_duration(*duration).to_string()
 }
 
+/// A duration such as `30s`; a plain number is in seconds, and 0 asks every time.
+pub(super) fn health_age(text: &str) -> Result<Duration, String> {
+    let plain = text.parse().ok().map(Duration::from_secs);
+    let duration = plain.or_else(|| humantime::parse_duration(text).ok());
+    duration
+        .filter(|duration| *duration <= Duration::from_hours(1))
+        .ok_or_else(|| "a duration of at most 1h, such as `30s`, or 0 to ask every time".to_owned())
+}
+
 /// None, one or several.
 pub(super) fn all<'a, T: ToString + 'a>(values: impl IntoIterator<Item = &'a T>) -> String {
     values.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(",")

@@ -25,6 +25,11 @@ impl Deadline {
         if other.at < self.at { other } else { self }
     }
 
+    /// An earlier one of the same limit: this share of the time that is left.
+    pub(crate) fn share(self, numerator: u32, denominator: u32) -> Self {
+        Self { at: Instant::now() + self.left() * numerator / denominator, ..self }
+    }
+
     /// The limit that it was made from.
     pub(crate) fn limit(self) -> Duration {
         self.limit

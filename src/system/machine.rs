@@ -21,6 +21,11 @@ pub(crate) fn gpus_of_driver() -> Option<usize> {
     fs::read_dir(GPUS).ok().map(Iterator::count)
 }
 
+/// The version of the nvidia driver that is loaded, if one is.
+pub(crate) fn driver_version() -> Option<String> {
+    line_of("/sys/module/nvidia/version")
+}
+
 /// The release of the kernel (uname(2)).
 pub(crate) fn kernel_release() -> Option<String> {
     line_of("/proc/sys/kernel/osrelease")

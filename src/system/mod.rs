@@ -20,7 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub(crate) use self::{
     deadline::Deadline,
     journal_files::{JOURNAL_PATH, JournalFiles},
-    machine::{gpus_of_driver, host_name, kernel_release, machine_id, systemd_version},
+    machine::{driver_version, gpus_of_driver, host_name, kernel_release, machine_id, systemd_version},
     prerequisites::{GpuNodes, Prerequisites, SYSTEM_BUS},
     signals::{Hangup, Interrupt},
 };

@@ -51,6 +51,10 @@ fn findings(recording: &Recording) -> String {
         )
     };
     let reasons = overview["reasons"].as_array().unwrap().iter().map(|reason| line(" fault ", reason));
-    let warnings = overview["warnings"].as_array().unwrap().iter().map(|reason| line("warning", reason));
+    // A recording of a banner has no answer to the query.
+    let is_of_banner =
+        |reason: &&Value| !reason["text"].as_str().unwrap().starts_with("the health query failed");
+    let warnings = overview["warnings"].as_array().unwrap().iter().filter(is_of_banner);
+    let warnings = warnings.map(|reason| line("warning", reason));
     reasons.chain(warnings).collect()
 }

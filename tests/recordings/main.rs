@@ -14,6 +14,7 @@
 mod gpu_health;
 mod journalctl;
 mod manifest;
+mod mutations;
 mod nvidia_smi;
 mod redaction;
 #[expect(dead_code, reason = "shared with the suite, which needs more of it")]
@@ -61,6 +62,7 @@ fn main() {
     let mut every = trials(&folder, "journalctl", journalctl::check);
     every.push(redaction::trial(&folder));
     every.push(gpu_health::trial(recordings(&folder.join("nvidia-smi"))));
+    every.push(mutations::trial(recordings(&folder.join("nvidia-smi"))));
     every.extend(trials(&folder, "nvidia-smi", nvidia_smi::check));
     every.extend(trials(&folder, "systemctl", systemctl::check));
     libtest_mimic::run(&arguments, every).exit();

@@ -1,5 +1,6 @@
 //! What went wrong is told, and nothing that was read is thrown away.
 
+mod gpu_health;
 mod gpus;
 mod journal;
 mod last_log;

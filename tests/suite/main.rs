@@ -22,6 +22,7 @@ mod commands;
 mod connection;
 mod crowds;
 mod demo;
+mod eight_gpus;
 mod language;
 mod messages;
 mod notify;

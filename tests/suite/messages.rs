@@ -241,6 +241,7 @@ fn settings() -> String {
         ("redact", "REDACT", "some"),
         ("expect-gpus", "EXPECT_GPUS", "0"),
         ("gpu-health", "GPU_HEALTH", "maybe"),
+        ("gpu-health-age", "GPU_HEALTH_AGE", "2h"),
         ("listen", "BIND_ADDRESS", "localhost"),
         ("listen", "PORT", "65536"),
         ("listen", "UDS_PATH", "/missing/http.sock"),

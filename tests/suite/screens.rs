@@ -103,7 +103,7 @@ fn rows() -> String {
 }
 
 fn gpus(csv: &str) -> Stub {
-    Stub::acts(r#"case "$*" in *query*) cat "$d/csv" ;; *) cat "$d/banner" ;; esac"#)
+    Stub::acts(r#"case "$*" in *query*) pad "$d/csv" ;; *) cat "$d/banner" ;; esac"#)
         .file("csv", csv)
         .file("banner", banner())
 }

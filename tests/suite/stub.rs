@@ -81,21 +81,23 @@ impl Stub {
         Self::acts(
             r#"case "$*" in
                 *--query-gpu=*) answer=$d/csv ;;
+                *--query-remapped-rows=*) answer=$d/remapped ;;
                 *-q*) answer=$d/q ;;
                 *) answer=$d/banner ;;
             esac
             case "$*" in
-                *"-i 0" | *"-i 1") if [ "$answer" = "$d/csv" ]; then grep "^${*##*-i }," "$answer"; else cat "$answer"; fi ;;
+                *"-i 0" | *"-i 1") if [ "$answer" = "$d/csv" ]; then pad "$answer" | grep "^${*##*-i },"; else cat "$answer"; fi ;;
                 *"-i "*) echo "No devices were found"; exit 6 ;;
-                *) cat "$answer" ;;
+                *) if [ "$answer" = "$d/csv" ]; then pad "$answer"; else cat "$answer"; fi ;;
             esac"#,
         )
         .file("banner", BANNER)
+        .file("remapped", "GPU-aaaa, 0, 0\nGPU-bbbb, 0, 0\n")
         .file("q", "Driver Version : 570.86.15\nGPU 00000000:1A:00.0\n")
         .file(
             "csv",
             "0, GPU-aaaa, NVIDIA H100 80GB HBM3, 570.86.15, 41, 118.22, 700.00, 37, 61234, 81559, 0, Disabled\n\
-             1, GPU-bbbb, NVIDIA H100 80GB HBM3, 570.86.15, [N/A], ERR!, 700.00, [N/A], 0, 81559, 0, Enabled\n",
+             1, GPU-bbbb, NVIDIA H100 80GB HBM3, 570.86.15, [N/A], [Not Supported], 700.00, [N/A], 0, 81559, 0, Enabled\n",
         )
     }
 

@@ -47,6 +47,10 @@ impl Replay {
         self.recording.header.recorded_at
     }
 
+    pub(super) fn driver_version(&self) -> Option<String> {
+        self.recording.header.driver.clone()
+    }
+
     pub(super) fn versions(&self) -> (Option<String>, Option<String>) {
         (self.recording.header.systemd.clone(), self.recording.header.kernel.clone())
     }
@@ -134,26 +138,60 @@ impl Replay {
             }
             Invocation::Query { columns, gpu } => {
                 let names = columns.names();
-                let is_exact =
-                    |asked: &Asked| matches!(asked, Asked::GpuRows { columns } if columns == names);
-                let has_all = |asked: &Asked| matches!(asked, Asked::GpuRows { columns } if names.iter().all(|name| columns.iter().any(|column| column == name)));
-                if let Ok(run) = self.run_of(is_exact) {
-                    return self.of_gpu(run, *gpu, answer, |index| {
-                        Some(smi::rows(&run.stdout, names, names, Some(index)))
-                    });
-                }
-                let run = self.run_of(has_all)?;
-                let Asked::GpuRows { columns } = &run.asked else { return Err(Error::NotRecorded) };
-                let recorded: Vec<&str> = columns.iter().map(String::as_str).collect();
-                let mut found = self.of_gpu(run, *gpu, answer, |index| {
-                    Some(smi::rows(&run.stdout, &recorded, names, Some(index)))
-                })?;
-                if *gpu == Gpu::All {
-                    found.stdout = smi::rows(&run.stdout, &recorded, names, None).into();
-                }
-                Ok(found)
+                let Some((run, recorded)) = self.rows_with(&names) else { return self.refusal(&names) };
+                self.of_gpu(run, *gpu, answer, |index| {
+                    Some(smi::rows(&run.stdout, recorded, &names, Some(index)))
+                })
+                .map(|found| match gpu {
+                    Gpu::All if recorded != names => {
+                        Answer { stdout: smi::rows(&run.stdout, recorded, &names, None).into(), ..found }
+                    }
+                    _ => found,
+                })
+            }
+            Invocation::Remapped { gpu } => {
+                let run = self.run_of(|asked| *asked == Asked::RemappedRows)?;
+                self.of_gpu(run, *gpu, answer, |index| {
+                    let uuid = self.uuid(index)?;
+                    let is_of_it = |line: &&str| line.split(',').next() == Some(uuid.as_str());
+                    Some(run.stdout.split_inclusive('\n').filter(is_of_it).collect())
+                })
             }
         }
+    }
+
+    /// The recorded rows that have all of these columns, best exactly these, and the columns that they have.
+    fn rows_with(&self, names: &[&str]) -> Option<(&Run, &[String])> {
+        let rows = || {
+            self.recording.runs.iter().filter_map(|run| match &run.asked {
+                Asked::GpuRows { columns } => Some((run, columns.as_slice())),
+                _ => None,
+            })
+        };
+        let has_all =
+            |columns: &[String]| names.iter().all(|name| columns.iter().any(|column| column == name));
+        rows().find(|(_, columns)| *columns == names).or_else(|| {
+            // A list that was refused says nothing of a shorter one.
+            rows().find(|(run, columns)| run.exit_code != Some(2) && has_all(columns))
+        })
+    }
+
+    /// What nvidia-smi says to a column that it does not know.
+    /// Errors: [`Error::NotRecorded`] if no rows were recorded at all.
+    fn refusal(&self, names: &[&str]) -> Result<Answer<'_>, Error> {
+        let is_recorded = |name: &str| self.rows_with(&[name]).is_some();
+        self.run_of(|asked| matches!(asked, Asked::GpuRows { .. }))?;
+        let unknown =
+            names.iter().find(|name| !is_recorded(name)).or(names.last()).ok_or(Error::NotRecorded)?;
+        let stdout = format!("Field \"{unknown}\" is not a valid field to query.\n\n").into();
+        Ok(Answer { stdout, stderr: "", end: Ok(Exit::Code(2)) })
+    }
+
+    /// The UUID of the GPU with this index.
+    fn uuid(&self, index: &str) -> Option<String> {
+        let (run, columns) = self.rows_with(&["index", "uuid"])?;
+        let row = smi::rows(&run.stdout, columns, &["uuid"], Some(index));
+        row.lines().next().map(str::to_owned)
     }
 
     fn run_of(&self, is_asked: impl Fn(&Asked) -> bool) -> Result<&Run, Error> {

@@ -1,8 +1,8 @@
 //! One GPU of the recorded answers of `nvidia-smi` about all of them.
 
 /// The rows with these columns of those that were recorded, of one GPU or of all.
-pub(super) fn rows(text: &str, recorded: &[&str], asked: &[&str], gpu: Option<&str>) -> String {
-    let position = |column: &&str| recorded.iter().position(|name| name == column);
+pub(super) fn rows(text: &str, recorded: &[String], asked: &[&str], gpu: Option<&str>) -> String {
+    let position = |column: &&str| recorded.iter().position(|name| name.as_str() == *column);
     let positions: Vec<usize> = asked.iter().filter_map(position).collect();
     let index = position(&"index");
     let mut text_of_rows = String::new();

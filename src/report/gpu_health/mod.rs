@@ -4,15 +4,15 @@
 //! nothing. What each sign looks like was tried with NVIDIA's own binaries (450 to 555), and is in recordings up to 610.
 
 mod code;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 use serde::Serialize;
-use serde_json::Number;
 
-pub(crate) use self::code::Code;
+pub(crate) use self::{code::Code, rows::of_rows};
 use super::{
-    GpuReason, GpuRow,
+    GpuReason,
     gpu_banner::{self, BannerGpu, bus_id},
 };
 
@@ -27,9 +27,9 @@ pub(crate) enum Severity {
 }
 
 /// What is known of the GPUs, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum State {
+pub enum State {
     /// Nothing is wrong with any of them.
     Ok,
     /// The worst finding is a warning.
@@ -37,6 +37,7 @@ pub(crate) enum State {
     /// One of them has a fault.
     Fault,
     /// nvidia-smi failed, or printed what is not judged or could not be.
+    #[default]
     Unknown,
 }
 
@@ -67,6 +68,9 @@ pub(crate) struct Finding {
     pub code: Code,
     /// One sentence, without the GPU.
     pub text: String,
+    /// Its PCI address, where the text has that in the place of an index.
+    #[serde(skip)]
+    pub bus: Option<String>,
     /// The GPU has no rows in the banner, because it could not be opened.
     #[serde(skip)]
     pub is_unlisted: bool,
@@ -74,7 +78,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(gpu: Option<u16>, severity: Severity, code: Code, text: impl Into<String>) -> Self {
-        Self { gpu, uuid: None, severity, code, text: text.into(), is_unlisted: false }
+        Self { gpu, uuid: None, severity, code, text: text.into(), bus: None, is_unlisted: false }
     }
 }
 
@@ -96,8 +100,12 @@ pub(crate) enum Extent {
 pub(crate) fn findings(text: &str, extent: Extent) -> Vec<Finding> {
     let gpus = gpu_banner::parse(text);
     let mut findings: Vec<Finding> = text.lines().filter_map(of_line).collect();
+    for finding in findings.iter_mut().filter(|finding| finding.gpu.is_none()) {
+        let is_it = |gpu: &&BannerGpu| finding.bus.as_deref().is_some_and(|bus| is_same_bus(bus, &gpu.bus));
+        finding.gpu = gpus.iter().find(is_it).map(|gpu| gpu.index);
+    }
     findings.extend(gpus.iter().flat_map(of_gpu));
-    let unknown = || Finding::new(None, Severity::Warning, Code::Unknown, Code::Unknown.sentence());
+    let unknown = || unknown(Code::Unknown.sentence().to_owned());
     let is_about_all = matches!(extent, Extent::All { .. });
     if extent == Extent::Truncated {
         findings.push(unknown());
@@ -121,7 +129,7 @@ pub(crate) fn findings(text: &str, extent: Extent) -> Vec<Finding> {
 }
 
 /// What is wrong with the number of GPUs.
-fn of_count(listed: usize, expected: usize, before: usize) -> Option<Finding> {
+pub(crate) fn of_count(listed: usize, expected: usize, before: usize) -> Option<Finding> {
     if listed < expected {
         let text = format!("nvidia-smi lists {listed} of {expected} GPUs");
         return Some(Finding::new(None, Severity::Fault, Code::GpusMissing, text));
@@ -149,15 +157,41 @@ fn of_line(line: &str) -> Option<Finding> {
         };
         let index = index_before_bus(&rest);
         let text = format!("{} (PCI {bus})", code.sentence());
-        return Some(Finding { is_unlisted: true, ..Finding::new(index, Severity::Fault, code, text) });
+        let finding = Finding::new(index, Severity::Fault, code, text);
+        return Some(Finding { is_unlisted: true, bus: Some(bus.to_owned()), ..finding });
     }
     let words = line.to_ascii_lowercase();
     if words.contains("inforom is corrupted at gpu") {
         let bus = bus_id(line).unwrap_or("unknown");
         let text = format!("{} (PCI {bus})", Code::Inforom.sentence());
-        return Some(Finding::new(None, Severity::Warning, Code::Inforom, text));
+        let finding = Finding::new(None, Severity::Warning, Code::Inforom, text);
+        return Some(Finding { bus: Some(bus.to_owned()), ..finding });
     }
     None
+}
+
+/// Whether two PCI addresses are the same: the domain has four digits or eight.
+fn is_same_bus(one: &str, other: &str) -> bool {
+    let (shorter, longer) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    let begin = longer.len() - shorter.len();
+    let (zeros, rest) = longer.split_at_checked(begin).unwrap_or_default();
+    zeros.bytes().all(|byte| byte == b'0') && rest.eq_ignore_ascii_case(shorter)
+}
+
+/// What nvidia-smi says of the only GPU that it was asked about, if it could not be opened. Pure.
+pub(crate) fn of_one(index: u16, text: &str) -> Option<Finding> {
+    let found = text.lines().filter_map(of_line).find(|finding| finding.code.is_about_whole_gpu());
+    found.map(|finding| Finding { gpu: Some(index), ..finding })
+}
+
+/// The finding that a GPU did not answer, or not in a form that can be read.
+pub(crate) fn unreadable(index: u16, text: String) -> Finding {
+    Finding::new(Some(index), Severity::Fault, Code::GpuUnreadable, text)
+}
+
+/// The finding that the health could not be asked, or not all of it.
+pub(crate) fn unknown(text: String) -> Finding {
+    Finding::new(None, Severity::Warning, Code::Unknown, text)
 }
 
 /// The index in `gpu1: 0000:34:00.0: unknown error`, as driver 610 has it.
@@ -181,7 +215,9 @@ fn of_gpu(gpu: &BannerGpu) -> Vec<Finding> {
         return fault(Code::GpuUnreadable);
     }
     let mut findings = Vec::new();
-    findings.extend(of_errors(index, gpu.uncorrected));
+    if let Some(text) = uncorrected(Some(gpu.uncorrected)) {
+        findings.push(Finding::new(index, Severity::Fault, Code::EccUncorrected, text));
+    }
     let mut warn = |code: Code, text: &str| findings.push(Finding::new(index, Severity::Warning, code, text));
     if gpu.unreadable > 0 || gpu.is_impossible {
         warn(Code::CellUnreadable, Code::CellUnreadable.sentence());
@@ -189,43 +225,46 @@ fn of_gpu(gpu: &BannerGpu) -> Vec<Finding> {
     if gpu.persistence == "Off" {
         warn(Code::PersistenceOff, Code::PersistenceOff.sentence());
     }
-    match (gpu.is_ecc_changing, gpu.is_mig_changing) {
-        (true, true) => warn(Code::PendingChange, "changes of its ECC and MIG modes wait for a reset"),
-        (true, false) => warn(Code::PendingChange, "a change of its ECC mode waits for a reset"),
-        (false, true) => warn(Code::PendingChange, "a change of its MIG mode waits for a reset"),
-        (false, false) => {}
+    if let Some(text) = pending_change(gpu.is_ecc_changing, gpu.is_mig_changing) {
+        warn(Code::PendingChange, text);
     }
     findings
 }
 
-fn of_errors(index: Option<u16>, count: u64) -> Option<Finding> {
-    let errors = if count == 1 { "error" } else { "errors" };
-    let text = format!("{count} uncorrected ECC {errors} since the driver was loaded");
-    (count > 0).then(|| Finding::new(index, Severity::Fault, Code::EccUncorrected, text))
+/// What waits for a reset.
+fn pending_change(is_ecc: bool, is_mig: bool) -> Option<&'static str> {
+    match (is_ecc, is_mig) {
+        (true, true) => Some("changes of its ECC and MIG modes wait for a reset"),
+        (true, false) => Some("a change of its ECC mode waits for a reset"),
+        (false, true) => Some("a change of its MIG mode waits for a reset"),
+        (false, false) => None,
+    }
 }
 
-/// Adds what the rows of the query tell: a GPU of which nothing can be read, uncorrected ECC errors, and the UUIDs.
-pub(crate) fn add_rows(findings: &mut Vec<Finding>, rows: &[GpuRow]) {
-    for row in rows {
-        let index = row.index.as_ref().and_then(Number::as_u64).and_then(|index| u16::try_from(index).ok());
-        if index.is_none() {
-            continue;
-        }
-        let is_blank = row.temperature_c.is_none() && row.power_w.is_none() && row.memory_total_mib.is_none();
-        let mut is_known = false;
-        for finding in findings.iter_mut().filter(|finding| finding.gpu == index) {
-            is_known |= finding.severity == Severity::Fault;
-            finding.uuid.clone_from(&row.uuid);
-        }
-        let errors = row.ecc_uncorrected.as_ref().and_then(Number::as_u64).unwrap_or(0);
-        let found = if is_blank {
-            let code = Code::GpuUnreadable;
-            Some(Finding::new(index, Severity::Fault, code, code.sentence()))
-        } else {
-            of_errors(index, errors)
+/// How many errors there are, if there are any.
+fn uncorrected(count: Option<u64>) -> Option<String> {
+    let count = count.filter(|count| *count > 0)?;
+    let errors = if count == 1 { "error" } else { "errors" };
+    Some(format!("{count} uncorrected ECC {errors} since the driver was loaded"))
+}
+
+/// Adds what the query tells to what the banner tells: the same is told once, and each GPU gets its UUID. A GPU that the
+/// banner names by its PCI address gets its index from an answer that names both.
+pub(crate) fn add(findings: &mut Vec<Finding>, of_query: &[Finding]) {
+    for new in of_query {
+        let is_bus = |old: &Finding| {
+            old.gpu.is_none() && old.bus.is_some() && old.bus == new.bus && old.code == new.code
         };
-        let found = found.filter(|_| !is_known);
-        findings.extend(found.map(|finding| Finding { uuid: row.uuid.clone(), ..finding }));
+        if let Some(old) = findings.iter_mut().find(|old| is_bus(old)) {
+            old.gpu = new.gpu;
+        }
+        let is_same = |old: &Finding| {
+            let is_whole = old.code.is_about_whole_gpu() && new.code.is_about_whole_gpu();
+            old.gpu == new.gpu && (old.code == new.code || (is_whole && old.gpu.is_some()))
+        };
+        if !findings.iter().any(is_same) {
+            findings.push(new.clone());
+        }
     }
     findings.sort_by_key(|finding| (finding.severity, finding.gpu));
 }

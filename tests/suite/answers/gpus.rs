@@ -8,7 +8,7 @@ use crate::{stub::Stub, test::Test};
 fn the_gpu_document_keeps_what_nvidia_smi_said() {
     let ran = Test::new("gpu --json").any_stdout().asked_times(1).status(0);
     insta::assert_snapshot!(ran.stdout());
-    let ran = Test::new("gpu --json --parsed --gpu 1").any_stdout().asked_times(2).status(0);
+    let ran = Test::new("gpu --json --parsed --gpu 1").any_stdout().asked_times(3).status(0);
     insta::assert_json_snapshot!(ran.json());
 }
 
@@ -61,31 +61,41 @@ fn an_old_driver_that_refuses_a_column_is_asked_for_fewer() {
         r#"case "$*" in
             *mig.mode*) echo 'Field "mig.mode.current" is not a valid field to query.'; exit 2 ;;
             *--query*) echo '0, GPU-aaaa, Tesla V100, 410.48, 40, 3, 100, 16160' ;;
-            *) echo banner ;;
+            *) cat "$d/banner" ;;
         esac"#,
     );
-    let ran = Test::new("gpu --json --parsed").nvidia_smi(&old).any_stdout().asked_times(3).status(0);
-    let row = &ran.json()["gpus"][0];
-    assert_eq!(
-        (&row["name"], &row["memory_total_mib"], &row["mig"]),
-        (&json!("Tesla V100"), &json!(16160), &json!(null))
-    );
+    // Where the version is known, nothing is refused; where it is not, one list after the other is asked for.
+    for (banner, times) in [("Driver Version: 410.48 ", 2), ("banner", 8)] {
+        let old = old.clone().file("banner", banner);
+        let ran = Test::new("gpu --json --parsed").nvidia_smi(&old).any_stdout().asked_times(times).status(0);
+        let gpu = ran.json();
+        let row = &gpu["gpus"][0];
+        assert_eq!(
+            (&row["name"], &row["memory_total_mib"], &row["mig"]),
+            (&json!("Tesla V100"), &json!(16160), &json!(null))
+        );
+        assert!(gpu["unreported"].as_array().unwrap().contains(&json!("mig.mode.current")));
+    }
 }
 
 #[test]
 fn whole_rows_stand_although_the_query_failed_after_them_and_it_is_not_asked_again() {
-    let query = |text: &str| {
-        let fails =
-            Stub::acts(&format!("case \"$*\" in *query*) echo '{text}'; exit 15 ;; *) echo banner ;; esac"));
-        let ran =
-            Test::new("gpu --json --parsed").nvidia_smi(&fails).any_stdout().asked_times(2).status_of_any();
+    let query = |text: &str, times| {
+        let fails = Stub::acts(&format!(
+            "case \"$*\" in *query*) echo '{text}' | pad; exit 15 ;; *) echo banner ;; esac"
+        ));
+        let ran = Test::new("gpu --json --parsed")
+            .nvidia_smi(&fails)
+            .any_stdout()
+            .asked_times(times)
+            .status_of_any();
         let gpu = ran.json();
         assert_eq!(gpu["status"], "ok");
         gpu["gpus"].clone()
     };
     let row = "0, GPU-1, H100, 570.86.15, 41, 118, 700, 37, 61234, 81559, 0, Disabled";
-    assert_eq!(query(row)[0]["uuid"], "GPU-1");
-    assert_eq!(query("Unable to determine the device handle"), json!(null));
+    assert_eq!(query(row, 2)[0]["uuid"], "GPU-1");
+    assert_eq!(query("Unable to determine the device handle", 3), json!(null), "nor does GPU 0 by itself");
 }
 
 #[test]

@@ -5,8 +5,8 @@ use serde_json::json;
 use crate::{stub::Stub, test::Test};
 
 #[test]
-fn the_overview_has_everything_and_starts_two_processes() {
-    let ran = Test::new("overview --json").any_stdout().asked_times(2).status(0);
+fn the_overview_has_everything_and_starts_four_processes() {
+    let ran = Test::new("overview --json").any_stdout().asked_times(4).status(0);
     let mut overview = ran.json();
     let timestamp = overview["timestamp"].take();
     assert!(timestamp.as_str().unwrap().ends_with('Z'));
@@ -56,7 +56,7 @@ fn a_part_that_cannot_be_asked_carries_its_error_and_the_rest_answers() {
     assert_eq!(overview["services"][0]["healthy"], true);
 
     let dead = Stub::acts("echo 'Failed to connect to bus: Host is down' >&2; exit 1");
-    let overview = Test::new("overview --json").systemctl(&dead).any_stdout().asked_times(2).status(1).json();
+    let overview = Test::new("overview --json").systemctl(&dead).any_stdout().asked_times(4).status(1).json();
     assert_eq!(overview["gpu"]["status"], "ok");
     for service in overview["services"].as_array().unwrap() {
         assert_eq!(service["error"]["error"], "command_failed");

@@ -62,7 +62,7 @@ fn a_failed_unit_is_unhealthy_and_says_why() {
             ("ExecMainStatus", "203"),
         ],
     );
-    let ran = Test::new("overview --json").systemctl(&failed).any_stdout().asked_times(3).status(1);
+    let ran = Test::new("overview --json").systemctl(&failed).any_stdout().asked_times(5).status(1);
     let overview = ran.json();
     assert_eq!(overview["status"], "degraded");
     assert_eq!(

@@ -86,7 +86,7 @@ fn the_line_that_decides_is_shown_and_not_the_frame_above_it() {
 
 /// A banner, and these rows.
 fn rows(csv: &str) -> Stub {
-    Stub::acts(r#"case "$*" in *query*) cat "$d/csv" ;; *) echo banner ;; esac"#).file("csv", csv)
+    Stub::acts(r#"case "$*" in *query*) pad "$d/csv" ;; *) echo banner ;; esac"#).file("csv", csv)
 }
 
 #[test]
@@ -141,8 +141,9 @@ fn a_query_without_rows_says_why_there_are_none() {
 fn rows_stand_whatever_comes_after_them_and_what_came_is_told() {
     let row = "0, GPU-aaaa, NVIDIA H100, 570.86.15, 41, 118.22, 700.00, 37, 61234, 81559, 0, Disabled";
     let case = |end: &str, said: &str| {
-        let stub =
-            Stub::acts(&format!("case \"$*\" in *query*) echo '{row}'; {end} ;; *) echo banner ;; esac"));
+        let stub = Stub::acts(&format!(
+            "case \"$*\" in *query*) echo '{row}' | pad; {end} ;; *) echo banner ;; esac"
+        ));
         let table = shown("gpu --timeout 2s", &stub, 1);
         assert!(table.contains("NVIDIA H100"), "{table}");
         assert!(table.contains(&format!("there may be more GPUs: {said}\n")), "{table}");
@@ -210,12 +211,12 @@ fn with_second(name: &str, ecc: &str, readings: &str, memory: &str) -> Stub {
 #[test]
 fn an_overview_over_a_broken_gpu_is_never_green() {
     let lost = with_second("NVIDIA H100 80GB HBM3", "ERR!", "ERR!  ERR!  ERR! / ERR!", "GPU is lost");
-    let ran = Test::new("overview --json").nvidia_smi(&lost).any_stdout().asked_times(2).status(1);
+    let ran = Test::new("overview --json").nvidia_smi(&lost).any_stdout().asked_times(4).status(1);
     let overview = ran.json();
     assert_eq!((&overview["status"], &overview["gpu"]["status"]), (&json!("degraded"), &json!("ok")));
     let reason = json!({"subject": "gpu", "code": "gpu_lost", "gpu": 1, "text": "has fallen off the bus", "last_log": null});
     assert_eq!(overview["reasons"], json!([reason]));
-    let finding = json!({"gpu": 1, "uuid": null, "severity": "fault", "code": "gpu_lost", "text": "has fallen off the bus"});
+    let finding = json!({"gpu": 1, "uuid": "GPU-bbbb", "severity": "fault", "code": "gpu_lost", "text": "has fallen off the bus"});
     assert_eq!(overview["gpu"]["findings"], json!([finding]));
     assert_eq!(overview["gpu"]["health"], "fault");
     let shown = Test::new("overview").nvidia_smi(&lost).any_stdout().status(1).stdout();
@@ -270,7 +271,11 @@ fn a_gpu_that_the_server_has_seen_before_is_missed() {
     let both = with_second("NVIDIA H100 80GB HBM3", "0", "41C P0 9W / 700W", "1MiB / 81559MiB");
     // From the second run on only the first GPU is in the banner.
     let vanishes = Stub::acts(
-        r#"if [ -e "$d/seen" ]; then head -n 3 "$d/banner"; else : > "$d/seen"; cat "$d/banner"; fi"#,
+        r#"case "$*" in
+            *query-gpu*) pad "$d/csv" ;;
+            *query*) cat "$d/remapped" ;;
+            *) if [ -e "$d/seen" ]; then head -n 3 "$d/banner"; else : > "$d/seen"; cat "$d/banner"; fi ;;
+        esac"#,
     )
     .files_of(&both);
     let server = Server::start(Test::new("serve --listen 127.0.0.1:0 --max-age 0").nvidia_smi(&vanishes));

@@ -36,7 +36,7 @@ fn last_log(newest_first: &[String]) -> Value {
         .systemctl(&failed())
         .journalctl(&Stub::prints(newest_first.concat()))
         .any_stdout()
-        .asked_times(3)
+        .asked_times(5)
         .status(1);
     ran.json()["reasons"][0]["last_log"].clone()
 }
@@ -191,7 +191,7 @@ fn the_four_worst_get_a_line() {
         .systemctl(&units)
         .journalctl(&Stub::prints(entry(13, 3, "why")))
         .any_stdout()
-        .asked_times(6)
+        .asked_times(8)
         .status(1);
     let overview = ran.json();
     let lines =
@@ -230,7 +230,7 @@ fn it_can_be_switched_off() {
             .environment("LAST_LOG", variable)
             .systemctl(&failed())
             .any_stdout()
-            .asked_times(2)
+            .asked_times(4)
             .status(1);
         assert!(ran.json()["reasons"][0].get("last_log").is_none());
     }
@@ -277,5 +277,5 @@ fn over_http_the_lines_go_through_the_shared_runs() {
             overview["reasons"].as_array().unwrap().iter().filter(|reason| reason["last_log"].is_object());
         assert_eq!(lines.count(), 4);
     }
-    assert_eq!(server.programs().asked().len(), 6, "{:?}", server.programs().asked());
+    assert_eq!(server.programs().asked().len(), 8, "{:?}", server.programs().asked());
 }

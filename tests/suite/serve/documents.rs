@@ -103,10 +103,10 @@ fn the_overview_is_that_of_the_command_line_but_for_its_time() {
 }
 
 #[test]
-fn an_overview_starts_two_programs_and_always_answers() {
+fn an_overview_starts_four_programs_and_always_answers() {
     let server = Server::start(serve(""));
     assert_eq!(server.get("/overview").json()["status"], "ok");
-    assert_eq!(server.programs().asked().len(), 2);
+    assert_eq!(server.programs().asked().len(), 4);
     server.programs().remove("nvidia-smi");
     let answer = server.get("/overview");
     assert_eq!(answer.status, 200);

@@ -75,6 +75,7 @@ fn check_prints_every_setting_with_its_origin_and_listens_nowhere() {
         ["masked-ok", "k3s", "flag"],
         ["expect-gpus", "none", "default"],
         ["gpu-health", "degrade", "default"],
+        ["gpu-health-age", "30s", "default"],
         ["last-log", "on", "default"],
         ["redact", "on", "default"],
         ["program-path", &folder, "environment"],

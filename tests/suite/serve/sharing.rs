@@ -55,7 +55,7 @@ fn a_fresh_answer_is_given_out_again_and_says_its_age() {
     }
     // The overview's halves are shared with who asks for one alone.
     let asked = server.programs().asked().len();
-    server.get("/gpu/nvidia-smi");
+    server.get("/gpu/nvidia-smi?parsed=true");
     assert_eq!(server.programs().asked().len(), asked);
 }
 

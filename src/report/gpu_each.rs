@@ -1,0 +1,79 @@
+//! Asks about one GPU after the other where the answer about all of them is broken: one bad GPU does not hide the others.
+
+use std::time::Duration;
+
+use crate::{error::Error, exec::Executor, program::Program, system::Deadline};
+
+/// How many GPUs are asked about one by one.
+const MOST: u16 = 16;
+
+/// Which GPUs there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Indices {
+    Known(Vec<u16>),
+    /// From 0 on, until one does not exist.
+    Upward,
+}
+
+/// What came of one GPU.
+pub(super) enum One<T> {
+    Answer(T),
+    /// nvidia-smi says nothing of a GPU with this index.
+    Missing,
+}
+
+/// What came of each.
+pub(super) struct Each<T> {
+    pub answers: Vec<(u16, Result<T, Error>)>,
+    /// The GPUs that were not asked about any more, or have no answer.
+    pub unasked: Vec<u16>,
+    /// Why not all were asked about.
+    pub error: Option<Error>,
+}
+
+/// Asks about each GPU, with an equal share of the time that is left. One that does not answer is ended before the next
+/// is asked; if it survives that, no other can be.
+/// Errors: only [`Error::Interrupted`].
+pub(super) fn ask_each<T>(
+    exec: &Executor,
+    deadline: Deadline,
+    indices: &Indices,
+    ask: impl Fn(u16, Deadline) -> Result<One<T>, Error>,
+) -> Result<Each<T>, Error> {
+    let every: Vec<u16> = match indices {
+        Indices::Known(known) => known.iter().copied().take(MOST.into()).collect(),
+        Indices::Upward => (0..MOST).collect(),
+    };
+    let mut each = Each { answers: Vec::new(), unasked: Vec::new(), error: None };
+    let mut left = every.as_slice();
+    while let Some((index, rest)) = left.split_first() {
+        exec.settle_program(Program::NvidiaSmi, deadline);
+        match ask(*index, share(deadline, left.len())) {
+            Ok(One::Answer(answer)) => each.answers.push((*index, Ok(answer))),
+            Ok(One::Missing) if *indices == Indices::Upward => {
+                left = &[];
+                break;
+            }
+            Ok(One::Missing) => each.unasked.push(*index),
+            Err(error @ Error::Interrupted(_)) => return Err(error),
+            Err(error @ (Error::Timeout { .. } | Error::CommandFailed { .. })) if !deadline.passed() => {
+                each.answers.push((*index, Err(error)));
+            }
+            Err(error) => {
+                each.error = Some(error);
+                break;
+            }
+        }
+        left = rest;
+    }
+    if *indices != Indices::Upward {
+        each.unasked.extend_from_slice(left);
+    }
+    Ok(each)
+}
+
+/// The time for one of so many, in whole milliseconds.
+fn share(deadline: Deadline, count: usize) -> Deadline {
+    let left = deadline.left().as_millis() / u128::try_from(count.max(1)).unwrap_or(1);
+    deadline.or_in(Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX)))
+}
