@@ -115,7 +115,10 @@ fn is_impossible(word: &str) -> bool {
 
 /// The PCI address in a text, such as `00000000:1B:00.0` or `0000:61:00.0`.
 pub(super) fn bus_id(text: &str) -> Option<&str> {
-    let words = text.split(|sign: char| !(sign.is_ascii_hexdigit() || ":.".contains(sign)));
+    // It may stand behind the address without a space.
+    let pieces = text.split("ERR!");
+    let words =
+        pieces.flat_map(|piece| piece.split(|sign: char| !(sign.is_ascii_hexdigit() || ":.".contains(sign))));
     words.map(|word| word.trim_matches([':', '.'])).find(|word| {
         let parts: Vec<usize> = word.split([':', '.']).map(str::len).collect();
         matches!(parts[..], [4 | 8, 2, 2, 1])
@@ -154,6 +157,13 @@ mod tests {
             };
         let well = gpu(0, "On", "74862MiB /  81559MiB", Some(57), Some(97), 0);
         assert_eq!(parse(banner), [well, gpu(11, "Off", "74318MiB /  81559MiB", None, None, 2)]);
+        let lost = "|   3  NVIDIA H100 80G... ERR!  | 00000000:61:00.0ERR! |                 ERR! |\n\
+            |ERR!  ERR! ERR!    ERR! / ERR! | GPU is lost          |    ERR!         ERR! |\n";
+        let lost = parse(lost).remove(0);
+        assert_eq!(
+            (lost.index, lost.bus.as_str(), lost.memory.as_str()),
+            (3, "00000000:61:00.0", "GPU is lost")
+        );
         assert_eq!(parse("No devices were found\n"), []);
         assert_eq!(parse("|\n||\n| | | |\n|a|b:c:d|e|\n"), []);
     }

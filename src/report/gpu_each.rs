@@ -66,7 +66,11 @@ pub(super) fn ask_each<T>(
         }
         left = rest;
     }
-    if *indices != Indices::Upward {
+    if *indices == Indices::Upward {
+        // Where nvidia-smi hangs before it counts its GPUs, it hangs for those that do not exist as well.
+        let last = each.answers.iter().rposition(|(_, answer)| answer.is_ok());
+        each.answers.truncate(last.map_or(0, |last| last + 1));
+    } else {
         each.unasked.extend_from_slice(left);
     }
     Ok(each)

@@ -160,6 +160,12 @@ impl Bed {
         Ran(self.script(&["exec", "--", "unshare", "--mount", "sh", "-c", &hide]))
     }
 
+    /// Runs our binary inside, as the end of a shell script with mounts of its own: it gets the command as `"$@"`.
+    pub fn run_in(&self, script: &str, arguments: &str) -> Ran {
+        let before = ["exec", "--", "unshare", "--mount", "sh", "-c", script, "sh", &self.binary];
+        Ran(self.script(&[&before[..], &split(arguments)].concat()))
+    }
+
     /// Starts our binary inside, as a user with the groups it needs.
     pub fn start(&self, arguments: &str) -> Running {
         self.start_as("status", arguments)

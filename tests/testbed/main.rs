@@ -17,6 +17,7 @@ mod gpus;
 mod http;
 mod keys;
 mod logs;
+mod nvidia;
 mod packages;
 mod privileges;
 mod process;
@@ -52,6 +53,7 @@ fn main() {
         logs::TESTS,
         recording::TESTS,
         gpus::TESTS,
+        nvidia::TESTS,
         server::TESTS,
         privileges::TESTS,
         systemd::TESTS,
