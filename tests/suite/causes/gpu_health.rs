@@ -165,6 +165,25 @@ fn a_banner_that_is_well_does_not_hide_a_query_that_fails() {
 }
 
 #[test]
+fn a_banner_that_fails_does_not_hide_rows_that_are_well() {
+    for (does, subject) in [("echo broken >&2; exit 7", "unknown"), ("exec sleep 1000", "timeout")] {
+        let well = eight(&rows(&[]));
+        let stub = Stub::acts(&format!("case \"$*\" in *query*) ;; *) {does} ;; esac\n{}", well.script()));
+        let ran = Test::new("overview --json --timeout 2s").nvidia_smi(&stub.files_of(&well)).any_stdout();
+        let ran = ran.status(1);
+        let overview = ran.json();
+        assert_eq!(found(&overview).0, [(json!(null), json!(subject))], "{does}");
+        assert_eq!(
+            (&overview["gpu"]["status"], &overview["gpu"]["health"]),
+            (&json!("error"), &json!("unknown"))
+        );
+        let gpus = overview["gpu"]["gpus"].as_array().unwrap();
+        assert_eq!(gpus.iter().filter(|gpu| gpu["health"] == "ok").count(), 8, "{does}");
+        ran.nobody_is_left();
+    }
+}
+
+#[test]
 fn one_gpu_that_cannot_be_opened_does_not_hide_the_others() {
     let lost = bad_third(&format!("echo '{LOST}'; exit 15"));
     // Nothing is known beforehand, so GPU 0 is asked about first, and so on until one does not exist.
