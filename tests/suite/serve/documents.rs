@@ -14,7 +14,8 @@ fn every_path_answers_get_and_head_with_the_same_head() {
         assert_eq!(get.length(), get.body.len(), "{path}");
         get.json();
         let head = server.ask("HEAD", path);
-        if path != "/overview" {
+        // How old the health of the GPUs is may have more digits by now.
+        if !["/overview", "/gpu/nvidia-smi"].contains(&path) {
             assert_eq!(head.head_without_date(), get.head_without_date(), "{path}");
         }
         assert_eq!(head.status, 200, "{path}");

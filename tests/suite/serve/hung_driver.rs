@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::serve;
 use crate::{
-    eight_gpus::bad_third,
+    eight_gpus::{bad_third, eight, rows},
     server::Server,
     stub::Stub,
     test::{eventually, signal},
@@ -73,7 +73,11 @@ fn a_driver_that_hangs_is_left_alone_until_it_comes_back() {
 
 #[test]
 fn a_gpu_that_survives_sigkill_makes_the_rest_unknown() {
-    let server = Server::start(serve("--timeout 10s").nvidia_smi(&bad_third("exec sleep 1000")));
+    let well = eight(&rows(&[]));
+    let server = Server::start(serve("--timeout 10s --gpu-health-age 0 --max-age 0").nvidia_smi(&well));
+    assert_eq!(server.get("/overview").json()["status"], "ok");
+    // From now on it is known how many GPUs there are.
+    server.programs().install("nvidia-smi", &bad_third("exec sleep 1000"));
     let mut connection = server.connect();
     connection.request("GET", "/overview");
     let asked = || {
