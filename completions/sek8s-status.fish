@@ -56,6 +56,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "services"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "gpu" -d 'Show what nvidia-smi reports'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "overview" -d 'Show all services and GPUs, with one verdict and its reasons'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "serve" -d 'Serve the same reports over HTTP'
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "metrics" -d 'Print Prometheus metrics, as `serve --metrics` serves them'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "commands" -d 'List every command line that sek8s-status can run'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "record" -d 'Record what the programs answer, for a bug report or a test'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "privileges" -d 'Show the privileges that are needed, and how to grant missing ones'
@@ -185,12 +186,40 @@ k3s\t''
 nvidia-persistenced\t''
 nvidia-fabricmanager\t''
 infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l metrics -d 'Serve Prometheus metrics under /metrics, too'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l require-tls -d 'Do not start without TLS'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l mtls-required -d 'Require a client certificate'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l check -d 'Print every setting with its origin'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l json -d 'Print JSON, the same document as over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l demo -d 'Use recorded data; run no programs'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
+always\t'Always, even if NO_COLOR is set'
+never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l replay -d 'Use a recording; run no programs' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l masked-ok -d 'Treat this service as healthy if its unit is masked (repeatable)' -r -f -a "admission-controller\t''
+system-manager\t''
+attestation-service\t''
+k3s\t''
+nvidia-persistenced\t''
+nvidia-fabricmanager\t''
+infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l json -d 'Print JSON, the same document as over HTTP'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l demo -d 'Use recorded data; run no programs'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"

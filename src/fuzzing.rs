@@ -10,7 +10,7 @@ use crate::{
     exec::{Columns, Head, Line, LineCutter, Sink, recording::Recording},
     http::{
         gate::head::{self, HEAD_LIMIT, Read},
-        route,
+        route::Paths,
     },
     limits::Limits,
     redact::{self, Redaction},
@@ -31,7 +31,8 @@ pub fn head(bytes: &[u8]) {
 pub fn query(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (method, target) = text.split_once(' ').unwrap_or(("GET", &text));
-    let _ = route::find(method, target, &Limits::default(), Some("/status"));
+    let _ =
+        Paths { prefix: Some("/status".to_owned()), metrics: true }.find(method, target, &Limits::default());
 }
 
 /// An SS58 address: valid or rejected.

@@ -17,6 +17,9 @@ pub enum Program {
 }
 
 impl Program {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Systemctl, Self::Journalctl, Self::NvidiaSmi];
+
     /// The file name that is looked up.
     pub fn name(self) -> &'static str {
         match self {

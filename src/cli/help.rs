@@ -1,8 +1,7 @@
 //! The texts around the help of each subcommand: examples, exit codes, and how `serve` is set up.
 
 pub(super) const MAIN: &str = "\
-Start with `sek8s-status overview`; --demo works on any machine.
-Exit codes: 0 healthy, 1 degraded or unhealthy, 2 could not tell";
+Start with `sek8s-status overview`. Exit codes: 0 healthy, 1 degraded, 2 unknown";
 
 pub(super) const MAIN_LONG: &str = "\
 Examples:
@@ -46,6 +45,13 @@ Examples:
   sek8s-status overview --json | jq .reasons
   sek8s-status overview --masked-ok nvidia-fabricmanager
 Exit codes: 0 ok, 1 degraded, 2 could not tell";
+
+pub(super) const METRICS: &str = "\
+Examples:
+  sek8s-status metrics                    everything in Prometheus' text format
+  sek8s-status metrics >metrics.prom.new && mv metrics.prom.new metrics.prom
+                                          for the textfile collector of node_exporter
+  sek8s-status serve --metrics            the same under /metrics";
 
 pub(super) const COMMANDS: &str = "Example:\n  sek8s-status commands --json";
 

@@ -56,6 +56,9 @@ pub enum Command {
     /// Serve the same reports over HTTP
     #[command(after_help = help::SERVE, after_long_help = help::SERVE_LONG)]
     Serve(Box<Serve>),
+    /// Print Prometheus metrics, as `serve --metrics` serves them
+    #[command(after_help = help::METRICS)]
+    Metrics,
     /// List every command line that sek8s-status can run
     #[command(after_help = help::COMMANDS)]
     Commands,
@@ -215,7 +218,7 @@ fn interval(text: &str) -> Result<std::time::Duration, String> {
 
 /// Every subcommand once, without flags, in the order of the help.
 #[must_use]
-pub fn each() -> [Command; 9] {
+pub fn each() -> [Command; 10] {
     [
         Command::Services,
         Command::Status(Status::default()),
@@ -223,6 +226,7 @@ pub fn each() -> [Command; 9] {
         Command::Gpu(GpuFlags::default()),
         Command::Overview(OverviewFlags::default()),
         Command::Serve(Box::default()),
+        Command::Metrics,
         Command::Commands,
         Command::Record(Record::default()),
         Command::Privileges,

@@ -5,6 +5,7 @@ mod entries;
 mod gpu;
 mod gpus;
 mod logs;
+mod metrics;
 mod next_step;
 mod overview;
 mod plan;
@@ -122,6 +123,7 @@ pub(crate) fn run(command: &Command, stage: Stage<'_>, screen: &mut Screen) -> R
         Command::Overview(flags) => overview::run(flags, &stage.call()?, screen),
         Command::Serve(flags) => serve::run(flags, stage, screen),
         Command::Record(flags) => record::run(flags, stage, screen),
+        Command::Metrics => metrics::run(&stage.call()?, screen),
         Command::Commands => commands::run(&stage.call()?, screen),
         Command::Privileges => privileges::run(stage.environment, &stage.call()?, screen),
     }

@@ -43,7 +43,8 @@ fn collect(call: &Call, last_logs: &LastLogs) -> Result<Overview, Error> {
     overview::collect(&call.ask, call.ask.deadline(), last_logs)
 }
 
-fn outcome(answer: &Overview) -> Outcome {
+/// What the verdict means for the exit code.
+pub(super) fn outcome(answer: &Overview) -> Outcome {
     if answer.is_blind() {
         Outcome::CouldNotTell
     } else if answer.status == Verdict::Ok {

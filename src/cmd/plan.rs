@@ -58,6 +58,7 @@ impl Plan {
                 goes_on: true,
                 ..plan("serve", &[SystemBus, Journal, GpuDevices, LowPort])
             },
+            Command::Metrics => plan("metrics", &[SystemBus, GpuDevices]),
             Command::Commands => plan("commands", &[]),
             Command::Record(_) => Self {
                 keeps: JOURNAL,
@@ -100,6 +101,7 @@ mod tests {
                 ("gpu", false, false, true),
                 ("overview", true, false, true),
                 ("serve", true, true, false),
+                ("metrics", false, false, true),
                 ("commands", false, false, true),
                 ("record", true, true, true),
                 ("privileges", true, false, true),

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     cli,
-    http::{self, Bound, Keys, Options, Reports},
+    http::{self, Bound, Keys, Options, Paths, Reports},
     report::{document, last_log::LastLogs},
     settings::{Line, ServeSettings},
     system::privilege::Capability,
@@ -63,7 +63,7 @@ fn serve(settings: ServeSettings, keys: Keys, bound: Vec<Bound>, call: &Call) ->
     let reports = Reports::new(call.ask.clone(), last_logs, settings.server.max_age.value);
     let options = Options {
         keys,
-        path_prefix: settings.server.path_prefix.value,
+        paths: Paths { prefix: settings.server.path_prefix.value, metrics: settings.server.metrics.value },
         max_connections: settings.server.max_connections.value as usize,
         is_secure: call.reduced.start().is_secure(),
     };

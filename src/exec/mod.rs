@@ -12,6 +12,7 @@ pub(crate) mod recording;
 mod redacting;
 mod replay;
 mod running;
+mod tally;
 
 use std::{os::fd::BorrowedFd, path::PathBuf, sync::Arc};
 
@@ -22,12 +23,14 @@ pub(crate) use self::{
     columns::Columns,
     finder::Finder,
     invocation::{Detail, Gpu, Invocation},
+    tally::Outcome,
 };
 use self::{
     host::Host,
     recording::{Recording, RecordingError},
     redacting::Redacting,
     replay::Replay,
+    tally::Tally,
 };
 use crate::{
     error::{Error, Said},
@@ -72,6 +75,7 @@ pub(crate) struct Executor {
     stderr_limit: usize,
     redaction: Redaction,
     is_demo: bool,
+    tally: Tally,
 }
 
 #[derive(Debug)]
@@ -96,19 +100,26 @@ impl Executor {
             stderr_limit,
             redaction,
             is_demo: false,
+            tally: Tally::default(),
         }
     }
 
     /// Answers from a recording and starts nothing.
     pub(crate) fn replay(recording: Recording, stderr_limit: usize, redaction: Redaction) -> Self {
-        Self { source: Source::Replay(Replay::of(recording)), stderr_limit, redaction, is_demo: false }
+        Self {
+            source: Source::Replay(Replay::of(recording)),
+            stderr_limit,
+            redaction,
+            is_demo: false,
+            tally: Tally::default(),
+        }
     }
 
     /// Answers from the recording that is built in.
     /// Fails only if that one is damaged.
     pub(crate) fn demo(stderr_limit: usize, redaction: Redaction) -> Result<Self, RecordingError> {
         let source = Source::Replay(Replay::demo()?);
-        Ok(Self { source, stderr_limit, redaction, is_demo: true })
+        Ok(Self { source, stderr_limit, redaction, is_demo: true, tally: Tally::default() })
     }
 
     /// What happens to secrets.
@@ -197,7 +208,13 @@ impl Executor {
         };
         stdout.end();
         stderr.end();
+        self.tally.count(invocation.program(), &exit);
         exit
+    }
+
+    /// How many runs of a program ended so, since the start.
+    pub(crate) fn runs(&self, program: Program, outcome: Outcome) -> u64 {
+        self.tally.get(program, outcome)
     }
 
     /// Runs a program until it exits, the sink stops, a signal arrives, or the reader of our own output

@@ -8,6 +8,7 @@ use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 use super::{
     peer::{Caller, Peer},
     reply::Reply,
+    requests,
 };
 use crate::escape;
 
@@ -60,6 +61,7 @@ impl Access {
         if self.caller.peer == Peer::Ourselves {
             return;
         }
+        requests::count(self.route, reply.status());
         let is_ok = reply.status() == 200;
         if is_ok && self.is_own_log {
             return;

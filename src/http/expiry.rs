@@ -36,6 +36,11 @@ impl Expiry {
         Some(Self { path: path.to_owned(), from, until, said: None })
     }
 
+    /// When it expires.
+    pub(super) fn until(&self) -> Timestamp {
+        self.until
+    }
+
     /// What to say at this moment: at most once a day, whichever way the clock was set meanwhile.
     pub(super) fn warning(&mut self, now: Timestamp) -> Option<String> {
         if self.said.is_some_and(|said| said.duration_until(now).abs() < DAY) {

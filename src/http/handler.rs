@@ -7,26 +7,33 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use tiny_http::{Request, Server};
 
 use super::{
     access::{self, Access, Provenance},
-    gate::{CONNECTION_HEADER, PERSISTENCE_HEADER, Table},
+    gate::{CONNECTION_HEADER, PERSISTENCE_HEADER, SCRAPE_HEADER, Table},
+    keys::Keys,
+    parts::{Question, Single},
     peer::{Caller, Peer},
     reply::{Persistence, Reply},
-    reports::{Question, Reports, Single},
-    route::{self, Route},
+    reports::Reports,
+    route::{Paths, Route},
+    tls::Tls,
 };
-use crate::service::Service;
+use crate::{report::metrics, service::Service};
 
 /// What all requests share.
 pub(super) struct Handler {
     pub reports: Arc<Reports>,
     pub table: Arc<Table>,
-    pub path_prefix: Option<String>,
+    pub paths: Paths,
+    pub keys: Arc<Keys>,
+    /// When the server began.
+    pub started: Timestamp,
     /// The listed service whose unit we run in, if we do.
     pub own_service: Option<&'static Service>,
     /// How many requests have come.
@@ -60,8 +67,7 @@ impl Handler {
         if self.caller(&request).peer != Peer::Ourselves {
             self.requests.fetch_add(1, Ordering::Relaxed);
         }
-        let (template, found) =
-            route::find(method, request.url(), self.reports.limits(), self.path_prefix.as_deref());
+        let (template, found) = self.paths.find(method, request.url(), self.reports.limits());
         let method = access::method(method);
         let answer = move |handler: &Self, request: Request, reply: Reply, provenance, is_own_log| {
             let caller = handler.caller(&request);
@@ -72,6 +78,16 @@ impl Handler {
         match found {
             Ok(Route::Ready(reply)) => answer(self, request, reply, Provenance::AtOnce, false),
             Err(refusal) => answer(self, request, Reply::refused(&refusal), Provenance::AtOnce, false),
+            Ok(Route::Ask(Question::Metrics)) => {
+                let handler = Arc::clone(self);
+                let patience = patience(&request, self.reports.limits().timeout());
+                self.reports.ask_for_metrics(patience, move |scrape| {
+                    let certificate = handler.keys.tls().and_then(Tls::expires_at);
+                    let text = scrape.text(certificate, handler.started);
+                    let reply = Reply::of_type(metrics::CONTENT_TYPE, text.into_bytes().into());
+                    answer(&handler, request, reply, Provenance::Started, false);
+                });
+            }
             Ok(Route::Ask(question)) => {
                 let own = self.own_service;
                 let is_own_log =
@@ -127,6 +143,14 @@ impl Handler {
             log::debug!("could not send an answer: {error}");
         }
     }
+}
+
+/// How long an answer for monitors may take: as long as a program may, and less than Prometheus waits.
+fn patience(request: &Request, timeout: Duration) -> Duration {
+    const UNSAID: Duration = Duration::from_secs(8);
+    const RESERVE: Duration = Duration::from_millis(500);
+    let scrape = header(request, SCRAPE_HEADER).and_then(|timeout| timeout.parse().ok());
+    timeout.min(scrape.map_or(UNSAID, |scrape| Duration::from_millis(scrape).saturating_sub(RESERVE)))
 }
 
 /// The connection that it came from, unless the gate asks for itself.

@@ -10,13 +10,16 @@ mod keys;
 mod listen;
 mod notifier;
 mod own_service;
+mod parts;
 mod peer;
 mod query;
 mod questions;
 mod refusal;
 mod reply;
 mod reports;
+mod requests;
 pub(crate) mod route;
+mod scrape;
 mod server;
 mod single_flight;
 mod tls;
@@ -26,5 +29,6 @@ pub use self::{keys::Keys, refusal::Refusal};
 pub(crate) use self::{
     listen::{Bound, bind, passed},
     reports::Reports,
+    route::Paths,
     server::{Options, serve},
 };

@@ -21,8 +21,11 @@ pub(crate) struct Reply {
     challenge: Option<String>,
     /// The cause of an error, for the log.
     why: Option<String>,
+    content_type: &'static str,
     body: Body,
 }
+
+const JSON: &str = "application/json";
 
 /// What a reply says about the connection that it goes to. The names are those that the gate and tiny_http's side
 /// give it between them.
@@ -63,6 +66,7 @@ impl Reply {
             is_busy: *refusal == Refusal::Asked(Error::Busy),
             challenge: None,
             why: Some(refusal.to_string()),
+            content_type: JSON,
             body: document(&ErrorDocument { detail: refusal }).into(),
         }
     }
@@ -78,7 +82,12 @@ impl Reply {
 
     /// An answer that is a document already.
     pub(super) fn document(body: Body) -> Self {
-        Self { status: 200, is_busy: false, challenge: None, why: None, body }
+        Self::of_type(JSON, body)
+    }
+
+    /// An answer that is text of this type.
+    pub(super) fn of_type(content_type: &'static str, body: Body) -> Self {
+        Self { status: 200, is_busy: false, challenge: None, why: None, content_type, body }
     }
 
     pub(super) fn status(&self) -> u16 {
@@ -112,10 +121,11 @@ impl Reply {
     /// What stands before the body. `connection` is what to say of that.
     pub(super) fn head(&self, connection: Persistence) -> String {
         let mut head = format!(
-            "HTTP/1.1 {} {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+            "HTTP/1.1 {} {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\
              Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
             self.status,
             phrase(self.status),
+            self.content_type,
             self.body.length()
         );
         if let Ok(date) = rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now()) {

@@ -2,12 +2,14 @@
 
 use std::{
     sync::{Arc, Mutex, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{
     causes::{log_cause, log_causes, log_notes},
-    single_flight::{Key, Queue, Shared, SingleFlight},
+    parts::{Answer, Document, Half, Part, Question, Single, aged, gpu_of, services_of},
+    scrape::{Record, Scrape, Source},
+    single_flight::{Queue, SLACK, SingleFlight},
 };
 use crate::{
     error::Error,
@@ -21,67 +23,9 @@ use crate::{
         overview::{self, Services},
         status,
     },
-    service::{self, Service},
+    service,
     system::{Deadline, lock},
 };
-
-/// What can be asked here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Question {
-    /// Everything, with the verdict.
-    Overview,
-    /// One document of a program.
-    One(Single),
-}
-
-/// What one program answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Single {
-    /// The state of one service.
-    Status(&'static Service),
-    /// The log of one service.
-    Logs(logs::Question),
-    /// The GPUs.
-    Gpu(gpu::Question),
-}
-
-/// What takes one program, or one after the other.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Part {
-    AllServices,
-    LastLog(Run),
-    One(Single),
-}
-
-impl Key for Part {
-    fn queue(&self) -> Queue {
-        match self {
-            Self::One(Single::Gpu(_)) => Queue::NvidiaSmi,
-            Self::One(Single::Status(_) | Single::Logs(_)) | Self::AllServices | Self::LastLog(_) => {
-                Queue::Systemd
-            }
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-enum Answer {
-    AllServices(Arc<Services>),
-    LastLog(Option<LastLog>),
-    /// A document but for its age.
-    Ageless(Arc<[u8]>),
-    /// It as well, and what an overview makes of it.
-    Gpu(Arc<GpuReport>, Arc<[u8]>),
-}
-
-/// A document, and whether a run was shared for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Document {
-    /// As clients get it.
-    pub body: Body,
-    /// No program had to be started for this one.
-    pub shared: bool,
-}
 
 /// The reports, each collected once for all requests that ask for it.
 pub(crate) struct Reports {
@@ -89,6 +33,7 @@ pub(crate) struct Reports {
     last_logs: LastLogs,
     last_overview: Mutex<Option<Composed>>,
     flight: SingleFlight<Part, Answer>,
+    record: Record,
 }
 
 /// An overview but for its age, and the two answers that it was made of.
@@ -97,7 +42,13 @@ type Composed = (Arc<Services>, Arc<GpuReport>, Arc<[u8]>);
 impl Reports {
     /// Answers are reused for `max_age`.
     pub(crate) fn new(ask: Ask, last_logs: LastLogs, max_age: Duration) -> Self {
-        Self { ask, last_logs, last_overview: Mutex::default(), flight: SingleFlight::new(max_age) }
+        Self {
+            ask,
+            last_logs,
+            last_overview: Mutex::default(),
+            flight: SingleFlight::new(max_age),
+            record: Record::default(),
+        }
     }
 
     /// The limits of the answers.
@@ -107,7 +58,17 @@ impl Reports {
 
     /// Answers the questions of a queue until this is closed and none is left.
     pub(crate) fn work(self: &Arc<Self>, queue: Queue) {
-        self.flight.work(queue, |part| self.collect(part).inspect_err(log_cause));
+        self.flight.work(queue, |part| {
+            let begin = Instant::now();
+            let answer = self.collect(part).inspect_err(log_cause);
+            let source = match part {
+                Part::AllServices { .. } => Source::Systemd,
+                Part::One(Single::Gpu(question)) if *question == gpu::Question::OVERVIEW => Source::NvidiaSmi,
+                Part::One(_) | Part::LastLog(_) => return answer,
+            };
+            self.record.ran(source, begin.elapsed(), answer.as_ref().is_ok_and(Answer::is_whole));
+            answer
+        });
     }
 
     /// Tells those who wait too long.
@@ -124,12 +85,13 @@ impl Reports {
         let ask = &self.ask;
         let deadline = ask.deadline();
         Ok(match part {
-            Part::AllServices => {
+            Part::AllServices { with_lines } => {
                 let every: Vec<_> = service::all().iter().collect();
                 let statuses = status::collect_all(ask, deadline, &every)?;
                 log_causes(&statuses);
                 let lines = |runs| Ok(self.ask_for_lines(runs));
-                let services = Services::with_last_logs(statuses, &self.last_logs, ask.exec.now(), lines)?;
+                let last_logs = if *with_lines { &self.last_logs } else { &LastLogs::new(false) };
+                let services = Services::with_last_logs(statuses, last_logs, ask.exec.now(), lines)?;
                 Answer::AllServices(Arc::new(services))
             }
             Part::One(Single::Status(service)) => {
@@ -138,6 +100,7 @@ impl Reports {
             Part::One(Single::Logs(question)) => {
                 let logs = logs::collect(ask, deadline, *question)?;
                 log_notes(&logs);
+                self.record.redacted(logs.redacted);
                 Answer::Ageless(ageless(&logs))
             }
             Part::One(Single::Gpu(question)) => {
@@ -145,6 +108,7 @@ impl Reports {
                 if let Some(error) = &report.query_error {
                     log_cause(error);
                 }
+                self.record.redacted(report.redacted);
                 let ageless = ageless(&report);
                 Answer::Gpu(Arc::new(report), ageless)
             }
@@ -189,7 +153,9 @@ impl Reports {
         take: impl FnOnce(Result<Document, Error>) + Send + 'static,
     ) {
         let part = match question {
-            Question::Overview => return self.ask_for_all(take),
+            Question::Overview => return self.ask_for_overview(take),
+            // It is no document.
+            Question::Metrics => return take(Err(Error::Internal)),
             Question::One(single) => Part::One(single),
         };
         self.flight.ask(&part, self.ask.deadline(), |shared| {
@@ -197,15 +163,38 @@ impl Reports {
         });
     }
 
+    fn ask_for_overview(self: &Arc<Self>, take: impl FnOnce(Result<Document, Error>) + Send + 'static) {
+        let reports = Arc::clone(self);
+        self.ask_for_all(true, self.ask.deadline(), move |services, gpu| {
+            take(Ok(reports.overview(services, gpu)));
+        });
+    }
+
+    /// Asks for what monitors read, for so long at most; `take` gets it with what has come by then.
+    pub(super) fn ask_for_metrics(
+        self: &Arc<Self>,
+        patience: Duration,
+        take: impl FnOnce(Scrape) + Send + 'static,
+    ) {
+        let reports = Arc::clone(self);
+        // Who waits is told that much after the deadline.
+        let deadline = Deadline::after(patience.saturating_sub(SLACK));
+        self.ask_for_all(false, deadline, move |services, gpu| take(reports.scrape(services, gpu)));
+    }
+
     /// The two halves of an overview are asked for by themselves, so that each is shared with requests for it
     /// alone; the later one puts them together.
-    fn ask_for_all(self: &Arc<Self>, take: impl FnOnce(Result<Document, Error>) + Send + 'static) {
-        let deadline = self.ask.deadline();
+    fn ask_for_all(
+        &self,
+        with_lines: bool,
+        deadline: Deadline,
+        take: impl FnOnce(Half, Half) + Send + 'static,
+    ) {
         let first = Arc::new(Mutex::new(None));
         let take = Arc::new(Mutex::new(Some(take)));
-        for part in [Part::AllServices, Part::One(Single::Gpu(gpu::Question::OVERVIEW))] {
-            let (reports, first, take) = (Arc::clone(self), Arc::clone(&first), Arc::clone(&take));
-            let is_services = part == Part::AllServices;
+        for part in [Part::AllServices { with_lines }, Part::One(Single::Gpu(gpu::Question::OVERVIEW))] {
+            let (first, take) = (Arc::clone(&first), Arc::clone(&take));
+            let is_services = part == Part::AllServices { with_lines };
             self.flight.ask(&part, deadline, move |shared| {
                 let mut other = lock(&first);
                 let Some(other) = other.take() else {
@@ -214,28 +203,26 @@ impl Reports {
                 };
                 let (services, gpu) = if is_services { (shared, other) } else { (other, shared) };
                 if let Some(take) = lock(&take).take() {
-                    take(Ok(reports.overview(services, gpu)));
+                    take(services, gpu);
                 }
             });
         }
     }
 
-    fn overview(
-        &self,
-        services: Result<Shared<Answer>, Error>,
-        gpu: Result<Shared<Answer>, Error>,
-    ) -> Document {
+    fn scrape(&self, services: Half, gpu: Half) -> Scrape {
+        let has_answered =
+            [&services, &gpu].map(|half| half.as_ref().is_ok_and(|shared| shared.answer.is_whole()));
+        let (services, gpu) = (services.and_then(services_of), gpu.and_then(gpu_of));
+        let overview = overview::of_parts(&self.ask.exec, services, gpu, Duration::ZERO, false);
+        let expected = self.ask.gpus_expected();
+        Scrape::new(overview, &self.record, has_answered, expected, &self.ask.exec)
+    }
+
+    fn overview(&self, services: Half, gpu: Half) -> Document {
         let parts = [services.as_ref().ok(), gpu.as_ref().ok()];
         let age = parts.iter().flatten().map(|part| part.age).max().unwrap_or_default();
         let shared = parts.iter().flatten().all(|part| part.reused);
-        let services = services.and_then(|shared| match shared.answer {
-            Answer::AllServices(services) => Ok(services),
-            _ => Err(Error::Internal),
-        });
-        let gpu = gpu.and_then(|shared| match shared.answer {
-            Answer::Gpu(gpu, _) => Ok(gpu),
-            _ => Err(Error::Internal),
-        });
+        let (services, gpu) = (services.and_then(services_of), gpu.and_then(gpu_of));
         let made = |services, gpu| {
             ageless(&overview::of_parts(&self.ask.exec, services, gpu, age, self.last_logs.is_on()))
         };
@@ -263,12 +250,5 @@ impl Reports {
         let document = made(Ok(Arc::clone(services)), Ok(Arc::clone(gpu)));
         *last = Some((Arc::clone(services), Arc::clone(gpu), Arc::clone(&document)));
         document
-    }
-}
-
-fn aged(shared: &Shared<Answer>) -> Result<Body, Error> {
-    match &shared.answer {
-        Answer::Ageless(document) | Answer::Gpu(_, document) => Ok(Body::aged(document, shared.age)),
-        Answer::AllServices(_) | Answer::LastLog(_) => Err(Error::Internal),
     }
 }

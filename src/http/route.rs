@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::{
+    parts::{Question, Single},
     query::{Query, decode},
     questions,
     refusal::Refusal,
     reply::Reply,
-    reports::{Question, Single},
 };
 use crate::{
     error::Error,
@@ -42,8 +42,10 @@ enum Act {
 
 const HEALTH: &str = "/health";
 
+const METRICS: &str = "/metrics";
+
 /// Every path there is.
-const ROUTES: [(&str, Act); 6] = [
+const ROUTES: [(&str, Act); 7] = [
     (HEALTH, Act::Plainly(|_, _| Ok(Route::Ready(Reply::ok(&Health { status: "ok" }))))),
     ("/services", Act::Plainly(|_, _| Ok(Route::Ready(Reply::ok(&services::list()))))),
     ("/overview", Act::Plainly(|_, _| Ok(Route::Ask(Question::Overview)))),
@@ -57,6 +59,7 @@ const ROUTES: [(&str, Act); 6] = [
             Ok(Route::Ask(Question::One(Single::Logs(questions::logs(service, query, limits)?))))
         }),
     ),
+    (METRICS, Act::Plainly(|_, _| Ok(Route::Ask(Question::Metrics)))),
     (
         "/gpu/nvidia-smi",
         Act::Plainly(|query, _| Ok(Route::Ask(Question::One(Single::Gpu(questions::gpu(query)?))))),
@@ -71,18 +74,52 @@ struct Found {
     id: Option<String>,
 }
 
-/// Finds the route of a known path (without what stands in its place-holder) and what to do. An unknown path
-/// or service id comes first, then the method, then parameters.
-pub(crate) fn find(
-    method: &str,
-    target: &str,
-    limits: &Limits,
-    prefix: Option<&str>,
-) -> (&'static str, Result<Route, Refusal>) {
-    let (path, query) = split(target);
-    match find_path(path, prefix) {
-        Some(found) => (found.template, found.choose(method, query, limits)),
-        None => (UNKNOWN, Err(Refusal::NotFound)),
+/// Which paths there are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Paths {
+    /// All paths exist behind it as well.
+    pub prefix: Option<String>,
+    /// Whether monitors are served.
+    pub metrics: bool,
+}
+
+impl Paths {
+    /// Finds the route of a known path (without what stands in its place-holder) and what to do. An unknown path
+    /// or service id comes first, then the method, then parameters.
+    pub(crate) fn find(
+        &self,
+        method: &str,
+        target: &str,
+        limits: &Limits,
+    ) -> (&'static str, Result<Route, Refusal>) {
+        let (path, query) = split(target);
+        match self.find_path(path) {
+            Some(found) => (found.template, found.choose(method, query, limits)),
+            None => (UNKNOWN, Err(Refusal::NotFound)),
+        }
+    }
+
+    /// The route of a target, for the log.
+    pub(super) fn template(&self, target: &str) -> &'static str {
+        self.find_path(split(target).0).map_or(UNKNOWN, |found| found.template)
+    }
+
+    /// Whether this target is `/health`, whatever the method.
+    pub(super) fn is_health(&self, target: &str) -> bool {
+        self.find_path(split(target).0).is_some_and(|found| found.template == HEALTH)
+    }
+
+    /// The route of a path, also behind the prefix; `None` for an unknown one.
+    fn find_path(&self, path: &str) -> Option<Found> {
+        // Decoded after the split, so that an escaped slash can never make a new segment.
+        let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(decode).collect::<Option<_>>()?;
+        let prefix: Vec<&str> =
+            self.prefix.as_deref().map(|prefix| prefix.split('/').skip(1).collect()).unwrap_or_default();
+        let found = known(&segments).or_else(|| {
+            let (before, after) = segments.split_at_checked(prefix.len())?;
+            if prefix.is_empty() || before != prefix { None } else { known(after) }
+        });
+        found.filter(|found| found.template != METRICS || self.metrics)
     }
 }
 
@@ -101,16 +138,6 @@ impl Found {
     }
 }
 
-/// The route of a target, for the log.
-pub(super) fn template(target: &str, prefix: Option<&str>) -> &'static str {
-    find_path(split(target).0, prefix).map_or(UNKNOWN, |found| found.template)
-}
-
-/// Whether this target is `/health`, whatever the method.
-pub(super) fn is_health(target: &str, prefix: Option<&str>) -> bool {
-    find_path(split(target).0, prefix).is_some_and(|found| found.template == HEALTH)
-}
-
 /// Path and query.
 fn split(target: &str) -> (&str, &str) {
     let target = without_authority(target);
@@ -127,17 +154,6 @@ fn without_authority(target: &str) -> &str {
         Some(rest) => rest.find(['/', '?']).map_or("/", |end| &rest[end..]),
         None => target,
     }
-}
-
-/// The route of a path, also behind the prefix; `None` for an unknown one.
-fn find_path(path: &str, prefix: Option<&str>) -> Option<Found> {
-    // Decoded after the split, so that an escaped slash can never make a new segment.
-    let segments: Vec<String> = path.strip_prefix('/')?.split('/').map(decode).collect::<Option<_>>()?;
-    let prefix: Vec<&str> = prefix.map(|prefix| prefix.split('/').skip(1).collect()).unwrap_or_default();
-    known(&segments).or_else(|| {
-        let (before, after) = segments.split_at_checked(prefix.len())?;
-        if prefix.is_empty() || before != prefix { None } else { known(after) }
-    })
 }
 
 fn known(segments: &[String]) -> Option<Found> {
@@ -160,8 +176,21 @@ fn known(segments: &[String]) -> Option<Found> {
 mod tests {
     use super::*;
 
+    fn paths() -> Paths {
+        Paths { prefix: Some("/status".to_owned()), metrics: false }
+    }
+
+    #[test]
+    fn monitors_are_served_only_where_that_is_on() {
+        let on = Paths { metrics: true, ..paths() };
+        for target in ["/metrics", "/status/metrics", "/metrics?name[]=x"] {
+            assert_eq!(on.find("GET", target, &Limits::default()).0, "/metrics", "{target}");
+            assert_eq!(paths().find("GET", target, &Limits::default()).0, "-", "{target}");
+        }
+    }
+
     fn code(method: &str, target: &str) -> &'static str {
-        match find(method, target, &Limits::default(), Some("/status")).1 {
+        match paths().find(method, target, &Limits::default()).1 {
             Ok(_) => "ok",
             Err(error) => error.code(),
         }
@@ -240,8 +269,8 @@ mod tests {
             ("GET", "/services/%ff/status", "-"),
             ("GET", "nonsense", "-"),
         ] {
-            assert_eq!(find(method, target, &limits, Some("/status")).0, expected, "{target}");
-            assert_eq!(template(target, Some("/status")), expected, "{target}");
+            assert_eq!(paths().find(method, target, &limits).0, expected, "{target}");
+            assert_eq!(paths().template(target), expected, "{target}");
         }
     }
 }

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use rustix::event::{EventfdFlags, eventfd};
 
 use super::{
@@ -21,6 +22,7 @@ use super::{
     notifier::{self, Notifier},
     own_service::own_service,
     reports::Reports,
+    route::Paths,
     single_flight::Queue,
 };
 use crate::{
@@ -36,8 +38,8 @@ const HANDLERS: usize = 2;
 pub(crate) struct Options {
     /// TLS and authentication.
     pub keys: Keys,
-    /// The prefix under which all paths exist as well.
-    pub path_prefix: Option<String>,
+    /// Which paths there are.
+    pub paths: Paths,
     /// The most connections at a time.
     pub max_connections: usize,
     /// The caller is not trusted to choose files (AT_SECURE).
@@ -58,13 +60,15 @@ pub(crate) fn serve(
         bound.into_iter().map(|bound| (bound.listener, bound.file)).unzip();
     let timeout = reports.limits().timeout();
     let hangup = Hangup::catch()?;
-    let Options { keys, path_prefix, max_connections, is_secure } = options;
+    let Options { keys, paths, max_connections, is_secure } = options;
     let keys = Arc::new(keys);
     let table = Arc::new(Table::new(gate::cap(max_connections))?);
     let handler = Arc::new(Handler {
         reports: Arc::new(reports),
         table: Arc::clone(&table),
-        path_prefix: path_prefix.clone(),
+        paths: paths.clone(),
+        keys: Arc::clone(&keys),
+        started: Timestamp::now(),
         own_service: own_service(),
         requests: AtomicU64::new(0),
         stopping: AtomicBool::new(false),
@@ -85,7 +89,7 @@ pub(crate) fn serve(
         let (handler, inner) = (Arc::clone(&handler), Arc::clone(&inner));
         threads.spawn(format!("handler-{number}"), move || handler.run(&inner))?;
     }
-    let gate = Gate::open(listeners, table, Rules { keys: Arc::clone(&keys), path_prefix }, backend)?;
+    let gate = Gate::open(listeners, table, Rules { keys: Arc::clone(&keys), paths }, backend)?;
 
     let end = wait(&handler, interrupt, &hangup, &keys, Notifier::new(&gate, exec));
     notifier::stopping();

@@ -104,7 +104,7 @@ struct Waiter<V> {
 const KEPT: usize = 16;
 
 /// A run ends at its own deadline; a waiter gives up this much later.
-const SLACK: Duration = Duration::from_millis(300);
+pub(super) const SLACK: Duration = Duration::from_millis(300);
 
 impl<K: Key, V: Clone> SingleFlight<K, V> {
     /// Answers are cached for that long; zero disables caching.

@@ -79,6 +79,11 @@ impl Tls {
         }
     }
 
+    /// When the certificate in force expires.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        lock(&self.expiry).as_ref().map(Expiry::until)
+    }
+
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         let TlsFiles { certificate, key, client_ca, .. } = &self.files;
         [Some(certificate), Some(key), client_ca.as_ref()]

@@ -58,7 +58,7 @@ pub(crate) struct GpuReport {
     /// There was more on stderr.
     pub stderr_truncated: bool,
     /// How many secrets were taken out of both.
-    pub(super) redacted: u64,
+    pub redacted: u64,
     detail: bool,
     gpu: String,
     /// Whether it ended well.

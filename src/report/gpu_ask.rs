@@ -135,7 +135,7 @@ fn judged(ask: &Ask, question: Question, text: Text) -> GpuReport {
         Question { detail: Detail::Summary, .. } if report.stdout_truncated => Extent::Truncated,
         Question { detail: Detail::Summary, gpu: Gpu::All, .. } => {
             let listed = gpu_banner::parse(&report.stdout).len();
-            Extent::All { expected: expected(ask), before: ask.gpus.most_before(listed) }
+            Extent::All { expected: ask.gpus_expected(), before: ask.gpus.most_before(listed) }
         }
         _ => Extent::Some,
     };
@@ -145,11 +145,6 @@ fn judged(ask: &Ask, question: Question, text: Text) -> GpuReport {
         report.findings.retain(|finding| finding.gpu.is_some() || !finding.code.is_about_all());
     }
     report
-}
-
-/// How many GPUs there should be, where that is known.
-fn expected(ask: &Ask) -> Option<usize> {
-    ask.rule.gpus.max(ask.exec.gpus_of_driver())
 }
 
 /// The GPUs there are: those of the last good answer, of the banner, or of the driver.
@@ -178,7 +173,7 @@ fn add(report: &mut GpuReport, ask: &Ask, question: Question, health: &Health, a
     }
     if question.gpu == Gpu::All && !health.rows.is_empty() {
         let listed = health.rows.iter().filter(|row| row.is_read()).count();
-        findings.extend(gpu_health::of_count(listed, expected(ask).unwrap_or(0), 0));
+        findings.extend(gpu_health::of_count(listed, ask.gpus_expected().unwrap_or(0), 0));
     }
     gpu_health::add(&mut report.findings, &findings);
     if question.parsed {

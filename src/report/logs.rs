@@ -55,7 +55,7 @@ pub(crate) struct Logs {
     #[serde(skip_serializing_if = "Option::is_none")]
     entries: Option<Vec<Entry>>,
     /// How many secrets were taken out of what is shown.
-    redacted: u64,
+    pub redacted: u64,
     /// An entry was cut at its end.
     #[serde(skip)]
     pub is_cut: bool,

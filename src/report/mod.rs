@@ -22,6 +22,7 @@ mod journal_note;
 mod journal_record;
 pub(crate) mod last_log;
 pub(crate) mod logs;
+pub(crate) mod metrics;
 pub(crate) mod overview;
 pub(crate) mod privileges;
 #[cfg(test)]
@@ -76,6 +77,11 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
+    /// How many GPUs there should be, where that is known.
+    pub(crate) fn gpus_expected(&self) -> Option<usize> {
+        self.rule.gpus.max(self.exec.gpus_of_driver())
+    }
+
     /// The moment by which an answer must be complete, from now.
     pub(crate) fn deadline(&self) -> Deadline {
         Deadline::after(self.limits.timeout())

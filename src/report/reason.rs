@@ -59,16 +59,23 @@ pub(crate) enum Kind {
     DaemonReloadNeeded,
 }
 
-impl Serialize for Kind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match self {
+impl Kind {
+    /// The code that scripts match on.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
             Self::Unit(trouble) => trouble.code(),
             Self::Gpu(reason) => reason.code(),
             Self::Finding(code) => code.name(),
             Self::Unanswered(error) => error.code(),
             Self::MaskedOk => "masked_ok",
             Self::DaemonReloadNeeded => "daemon_reload_needed",
-        })
+        }
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     listen::{LISTEN, UDS},
     lookup::Lookup,
     spec::settings,
-    values::{LogLevel, all, count, duration, max_age, mode, path_prefix},
+    values::{LogLevel, all, count, duration, max_age, mode, path_prefix, switch},
 };
 
 settings! {
@@ -50,6 +50,14 @@ settings! {
             variable: "MAX_AGE",
             default: "1s",
             takes: Takes::One("DURATION"),
+        }
+        metrics: bool {
+            read: switch,
+            show: bool::to_string,
+            help: "Serve Prometheus metrics under /metrics, too",
+            flag: "metrics",
+            variable: "METRICS",
+            takes: Takes::Nothing,
         }
         log_level: LogLevel {
             read: |text: &str| text.parse(),

@@ -4,6 +4,7 @@
 pub(crate) mod deadline;
 mod journal_files;
 mod machine;
+mod own_process;
 mod prerequisites;
 pub(crate) mod privilege;
 mod signals;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     deadline::Deadline,
     journal_files::{JOURNAL_PATH, JournalFiles},
     machine::{driver_version, gpus_of_driver, host_name, kernel_release, machine_id, systemd_version},
+    own_process::OwnProcess,
     prerequisites::{GpuNodes, Prerequisites, SYSTEM_BUS},
     signals::{Hangup, Interrupt},
 };

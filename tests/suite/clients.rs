@@ -5,6 +5,7 @@ mod haproxy;
 mod languages;
 mod miner;
 mod nginx;
+mod prometheus;
 
 use std::{
     fs,

@@ -253,6 +253,7 @@ fn settings() -> String {
         ("log-level", "LOG_LEVEL", "loud"),
         ("tls-cert", "TLS_CERT_PATH", "/a"),
         ("tls-key", "TLS_KEY_PATH", "/a"),
+        ("metrics", "METRICS", "maybe"),
         ("require-tls", "REQUIRE_TLS", "maybe"),
         ("require-tls", "REQUIRE_TLS", "true"),
         ("client-ca", "CLIENT_CA_PATH", "/a"),

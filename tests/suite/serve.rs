@@ -7,6 +7,7 @@ mod health;
 mod hung_driver;
 mod listening;
 mod malformed;
+mod metrics;
 mod parameters;
 mod paths;
 mod settings;

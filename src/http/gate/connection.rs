@@ -46,6 +46,9 @@ pub(crate) const CONNECTION_HEADER: &str = "X-Gate-Connection";
 /// What the reply says about the client's connection: a [`Persistence`].
 pub(crate) const PERSISTENCE_HEADER: &str = "X-Gate-Persistence";
 
+/// Tells tiny_http's side how long Prometheus waits, in milliseconds.
+pub(crate) const SCRAPE_HEADER: &str = "X-Gate-Scrape";
+
 /// A client's connection.
 pub(super) struct Connection<'a> {
     wire: &'a Wire,
@@ -252,8 +255,11 @@ impl<'a> Connection<'a> {
     /// Hands the head on, rebuilt from what was understood of it, and waits for the answer. How long
     /// that takes is the business of who gives it.
     fn ask(&mut self, head: &Head) -> io::Result<Answer> {
+        let scrape = head
+            .scrape_timeout
+            .map_or(String::new(), |timeout| format!("{SCRAPE_HEADER}: {}\r\n", timeout.as_millis()));
         let request = format!(
-            "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{PERSISTENCE_HEADER}: {}\r\n\r\n",
+            "{} {} HTTP/1.1\r\nHost: gate\r\n{CONNECTION_HEADER}: {}\r\n{PERSISTENCE_HEADER}: {}\r\n{scrape}\r\n",
             head.method,
             head.target,
             self.ticket.id(),

@@ -1,5 +1,7 @@
 //! Request heads: complete, unambiguous and within their limits, or rejected. Pure.
 
+use std::time::Duration;
+
 use super::body;
 use crate::{
     auth::Credentials,
@@ -26,6 +28,8 @@ pub(crate) struct Head {
     pub keep_alive: bool,
     /// HTTP/1.0, whose clients must be told that the connection stays open.
     pub is_old: bool,
+    /// How long Prometheus waits for an answer, if it says so.
+    pub scrape_timeout: Option<Duration>,
     /// The client's credentials. Not forwarded.
     pub credentials: Credentials,
 }
@@ -135,19 +139,51 @@ fn judge(request: &httparse::Request<'_, '_>) -> Result<Head, Refusal> {
         .flat_map(|value| value.split(|byte| *byte == b','))
         .map(<[u8]>::trim_ascii)
         .collect();
+    let mut timeouts = values("X-Prometheus-Scrape-Timeout-Seconds");
+    let scrape_timeout = match (timeouts.next(), timeouts.next()) {
+        (Some(seconds), None) => std::str::from_utf8(seconds).ok().and_then(scrape_timeout),
+        _ => None,
+    };
     let asks = |word: &[u8]| connection.iter().any(|option| option.eq_ignore_ascii_case(word));
     Ok(Head {
         method: method.to_owned(),
         target: target.to_owned(),
         keep_alive: !asks(b"close") && (!is_old || asks(b"keep-alive")),
         is_old,
+        scrape_timeout,
         credentials: Credentials::of(&request.headers.iter().map(|header| (header.name, header.value))),
     })
+}
+
+/// A plain number of seconds of at most an hour. Anything else counts as not said.
+fn scrape_timeout(seconds: &str) -> Option<Duration> {
+    let is_plain = seconds.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds = seconds.parse().ok().filter(|_| is_plain)?;
+    Duration::try_from_secs_f64(seconds).ok().filter(|timeout| *timeout <= Duration::from_hours(1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scrape_timeout_is_a_plain_number_said_once_or_not_said() {
+        let case = |lines: &str| {
+            let head = format!("GET / HTTP/1.1\r\nHost: x\r\n{lines}\r\n");
+            let Ok(Read::Whole(head, _)) = read(head.as_bytes()) else { panic!("{head}") };
+            head.scrape_timeout
+        };
+        let name = "X-Prometheus-Scrape-Timeout-Seconds";
+        assert_eq!(case(&format!("{name}: 10\r\n")), Some(Duration::from_secs(10)));
+        assert_eq!(case(&format!("{name}:  2.500000\r\n")), Some(Duration::from_millis(2500)));
+        assert_eq!(case(""), None);
+        for value in
+            ["", "x", "-1", "1e3", "inf", "NaN", "10 s", "99999999999999999999", "3601", ".", "\u{e9}"]
+        {
+            assert_eq!(case(&format!("{name}: {value}\r\n")), None, "{value}");
+        }
+        assert_eq!(case(&format!("{name}: 1\r\n{name}: 2\r\n")), None, "one of two would be a guess");
+    }
 
     fn code(bytes: &[u8]) -> &'static str {
         match read(bytes) {

@@ -33,10 +33,10 @@ use rustls::ServerConfig;
 pub(crate) use self::backend::Backend;
 use self::connection::Connection;
 pub(crate) use self::{
-    connection::{CONNECTION_HEADER, PERSISTENCE_HEADER},
+    connection::{CONNECTION_HEADER, PERSISTENCE_HEADER, SCRAPE_HEADER},
     table::{Table, Ticket},
 };
-use super::{access, keys::Keys, listen::Listener, route, tls::Tls, wire::Wire};
+use super::{access, keys::Keys, listen::Listener, route::Paths, tls::Tls, wire::Wire};
 use crate::auth::Guard;
 
 /// What a thread of ours needs at most; the default of 2 MiB would be mapped for each connection.
@@ -65,7 +65,7 @@ pub(crate) struct Rules {
     /// TLS and authentication.
     pub keys: Arc<Keys>,
     /// The prefix under which all paths exist as well.
-    pub path_prefix: Option<String>,
+    pub paths: Paths,
 }
 
 impl Rules {
@@ -85,12 +85,12 @@ impl Rules {
 
     /// Method and route of a request, as the log names them.
     fn named(&self, method: &str, target: &str) -> (&'static str, &'static str) {
-        (access::method(method), route::template(target, self.path_prefix.as_deref()))
+        (access::method(method), self.paths.template(target))
     }
 
     /// Whether this needs no authentication.
     fn is_open(&self, target: &str) -> bool {
-        self.guard().is_open() || route::is_health(target, self.path_prefix.as_deref())
+        self.guard().is_open() || self.paths.is_health(target)
     }
 }
 

@@ -57,6 +57,7 @@ fn check_prints_every_setting_with_its_origin_and_listens_nowhere() {
         ["path-prefix", "/status", "environment"],
         ["max-connections", "64", "default"],
         ["max-age", "0s", "environment"],
+        ["metrics", "false", "default"],
         ["log-level", "info", "default"],
         ["tls-cert", "none", "default"],
         ["tls-key", "none", "default"],

@@ -1,0 +1,23 @@
+#!/usr/bin/env python3
+"""scrapes.py URL: the median time in milliseconds of 200 requests on one connection, and the bytes of an answer."""
+
+import http.client
+import statistics
+import sys
+import time
+import urllib.parse
+
+
+def main():
+    url = urllib.parse.urlsplit(sys.argv[1])
+    connection = http.client.HTTPConnection(url.netloc)
+    times = []
+    for _ in range(200):
+        begin = time.perf_counter()
+        connection.request("GET", url.path)
+        body = connection.getresponse().read()
+        times.append(time.perf_counter() - begin)
+    print(f"{statistics.median(times) * 1000:.2f} {len(body)}")
+
+
+main()
