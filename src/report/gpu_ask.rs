@@ -172,8 +172,7 @@ fn add(report: &mut GpuReport, ask: &Ask, question: Question, health: &Health, a
         findings.push(gpu_health::unknown(format!("the health query failed: {error}")));
     }
     if question.gpu == Gpu::All && !health.rows.is_empty() {
-        let listed = health.rows.iter().filter(|row| row.is_read()).count();
-        findings.extend(gpu_health::of_count(listed, ask.gpus_expected().unwrap_or(0), 0));
+        findings.extend(gpu_health::of_count(health.rows.len(), ask.gpus_expected().unwrap_or(0), 0));
     }
     gpu_health::add(&mut report.findings, &findings);
     if question.parsed {

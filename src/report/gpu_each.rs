@@ -18,8 +18,10 @@ pub(super) enum Indices {
 /// What came of one GPU.
 pub(super) enum One<T> {
     Answer(T),
-    /// nvidia-smi says nothing of a GPU with this index.
+    /// nvidia-smi says that there is none with this index.
     Missing,
+    /// nvidia-smi says nothing of it.
+    Nothing,
 }
 
 /// What came of each.
@@ -41,20 +43,20 @@ pub(super) fn ask_each<T>(
     ask: impl Fn(u16, Deadline) -> Result<One<T>, Error>,
 ) -> Result<Each<T>, Error> {
     let every: Vec<u16> = match indices {
-        Indices::Known(known) => known.iter().copied().take(MOST.into()).collect(),
+        Indices::Known(known) => known.clone(),
         Indices::Upward => (0..MOST).collect(),
     };
+    let (every, beyond) = every.split_at(every.len().min(MOST.into()));
     let mut each = Each { answers: Vec::new(), unasked: Vec::new(), error: None };
-    let mut left = every.as_slice();
+    let mut left = every;
     while let Some((index, rest)) = left.split_first() {
         exec.settle_program(Program::NvidiaSmi, deadline);
         match ask(*index, share(deadline, left.len())) {
             Ok(One::Answer(answer)) => each.answers.push((*index, Ok(answer))),
-            Ok(One::Missing) if *indices == Indices::Upward => {
-                left = &[];
-                break;
-            }
-            Ok(One::Missing) => each.unasked.push(*index),
+            Ok(One::Missing) if *indices == Indices::Upward => return Ok(each),
+            Ok(One::Missing) => {}
+            Ok(One::Nothing) if *indices == Indices::Upward => break,
+            Ok(One::Nothing) => each.unasked.push(*index),
             Err(error @ Error::Interrupted(_)) => return Err(error),
             Err(error @ (Error::Timeout { .. } | Error::CommandFailed { .. })) if !deadline.passed() => {
                 each.answers.push((*index, Err(error)));
@@ -71,7 +73,7 @@ pub(super) fn ask_each<T>(
         let last = each.answers.iter().rposition(|(_, answer)| answer.is_ok());
         each.answers.truncate(last.map_or(0, |last| last + 1));
     } else {
-        each.unasked.extend_from_slice(left);
+        each.unasked.extend(left.iter().chain(beyond));
     }
     Ok(each)
 }

@@ -128,8 +128,9 @@ pub(super) fn health(
             let one = self::ask(ask, deadline, driver, Gpu::Index(index));
             match &one.ended {
                 Err(error) => Err(error.clone()),
+                Ok(_) if one.text.starts_with("No devices were found") => Ok(One::Missing),
                 Ok(_) if one.rows.rows.is_empty() && gpu_health::of_one(index, &one.text).is_none() => {
-                    Ok(One::Missing)
+                    Ok(One::Nothing)
                 }
                 Ok(_) => Ok(One::Answer(one)),
             }

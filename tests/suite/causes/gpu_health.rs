@@ -229,6 +229,19 @@ fn one_gpu_that_hangs_is_ended_and_the_next_is_asked() {
 }
 
 #[test]
+fn the_last_gpu_may_hang_as_well() {
+    let well = eight(&rows(&[]));
+    let script = format!(
+        "case \"$*\" in *\"-i 7\") exec sleep 1000 ;; *\"-i \"*) ;; *) exec sleep 1000 ;; esac\n{}",
+        well.script()
+    );
+    let last = Stub::acts(&script).files_of(&well);
+    let ran = Test::new("overview --json --timeout 4s").nvidia_smi(&last).any_stdout().status(1);
+    assert_eq!(found(&ran.json()).0, [(json!(7), json!("gpu_unreadable"))]);
+    ran.nobody_is_left();
+}
+
+#[test]
 fn where_all_hang_nothing_is_said_of_any() {
     let hangs = Stub::acts("exec sleep 1000");
     let ran = Test::new("overview --json --timeout 2s").nvidia_smi(&hangs).any_stdout().status(1);
