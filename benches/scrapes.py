@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""scrapes.py URL: the median time in milliseconds of 200 requests on one connection, and the bytes of an answer."""
+"""scrapes.py URL [COUNT]: the median time in milliseconds of so many requests (200) on one connection, and the bytes of
+an answer."""
 
 import http.client
 import statistics
@@ -12,7 +13,7 @@ def main():
     url = urllib.parse.urlsplit(sys.argv[1])
     connection = http.client.HTTPConnection(url.netloc)
     times = []
-    for _ in range(200):
+    for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 200):
         begin = time.perf_counter()
         connection.request("GET", url.path)
         body = connection.getresponse().read()

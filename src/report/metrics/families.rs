@@ -20,7 +20,7 @@ impl Families {
         help: &str,
         samples: impl IntoIterator<Item = (Labels<'a>, f64)>,
     ) {
-        self.add(name, help, MetricType::GAUGE, samples);
+        self.add(name, help, MetricType::GAUGE, &mut samples.into_iter());
     }
 
     /// Adds a family of counts; none without a sample.
@@ -30,7 +30,7 @@ impl Families {
         help: &str,
         samples: impl IntoIterator<Item = (Labels<'a>, f64)>,
     ) {
-        self.add(name, help, MetricType::COUNTER, samples);
+        self.add(name, help, MetricType::COUNTER, &mut samples.into_iter());
     }
 
     /// Adds a gauge without labels, if there is a value.
@@ -38,12 +38,13 @@ impl Families {
         self.gauge(name, help, value.map(|value| (Labels::new(), value)));
     }
 
-    fn add<'a>(
+    // Compiled once, and not for each kind of iterator.
+    fn add(
         &mut self,
         name: &str,
         help: &str,
         kind: MetricType,
-        samples: impl IntoIterator<Item = (Labels<'a>, f64)>,
+        samples: &mut dyn Iterator<Item = (Labels<'_>, f64)>,
     ) {
         let sample = |(labels, value)| {
             let mut metric = Metric::from_label(pairs(labels));
@@ -58,7 +59,7 @@ impl Families {
             }
             metric
         };
-        let metrics: Vec<Metric> = samples.into_iter().map(sample).collect();
+        let metrics: Vec<Metric> = samples.map(sample).collect();
         if metrics.is_empty() {
             return;
         }
