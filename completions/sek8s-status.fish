@@ -57,6 +57,8 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "gpu" -d '
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "overview" -d 'Show all services and GPUs, with one verdict and its reasons'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "serve" -d 'Serve the same reports over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "metrics" -d 'Print Prometheus metrics, as `serve --metrics` serves them'
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "check" -d 'Check the health in one line, as a monitoring plugin'
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "wait" -d 'Wait until the VM is healthy'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "commands" -d 'List every command line that sek8s-status can run'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "record" -d 'Record what the programs answer, for a bug report or a test'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "privileges" -d 'Show the privileges that are needed, and how to grant missing ones'
@@ -220,6 +222,68 @@ infiniband-config\t''"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l json -d 'Print JSON, the same document as over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l demo -d 'Use recorded data; run no programs'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l format -d 'The convention of the line and the exit code' -r -f -a "nagios\t'Monitoring Plugins\' guidelines: Nagios, Icinga'
+npd\t'A custom plugin of node-problem-detector'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
+always\t'Always, even if NO_COLOR is set'
+never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l replay -d 'Use a recording; run no programs' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l masked-ok -d 'Treat this service as healthy if its unit is masked (repeatable)' -r -f -a "admission-controller\t''
+system-manager\t''
+attestation-service\t''
+k3s\t''
+nvidia-persistenced\t''
+nvidia-fabricmanager\t''
+infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l json -d 'Print JSON, the same document as over HTTP'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l demo -d 'Use recorded data; run no programs'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l for -d 'What to wait for' -r -f -a "ok\t'The verdict is ok'
+healthy\t'The services are healthy'
+answer\t'All can be asked'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l within -d 'How long to wait' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l interval -d 'How often to ask' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
+always\t'Always, even if NO_COLOR is set'
+never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l replay -d 'Use a recording; run no programs' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l masked-ok -d 'Treat this service as healthy if its unit is masked (repeatable)' -r -f -a "admission-controller\t''
+system-manager\t''
+attestation-service\t''
+k3s\t''
+nvidia-persistenced\t''
+nvidia-fabricmanager\t''
+infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l quiet -d 'Do not print what is waited for'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l json -d 'Print JSON, the same document as over HTTP'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l demo -d 'Use recorded data; run no programs'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'
 never\t'Never'"

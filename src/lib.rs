@@ -58,8 +58,21 @@ use crate::{
 /// Parses the command line, runs the subcommand, prints errors, and returns the exit code:
 /// 0 healthy, 1 degraded, 2 could not tell, 130 after Ctrl-C.
 pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'_>) -> u8 {
+    let arguments: Vec<OsString> = arguments.collect();
+    let is_check = arguments
+        .iter()
+        .skip(1)
+        .find(|argument| !argument.as_encoded_bytes().starts_with(b"-"))
+        .is_some_and(|subcommand| subcommand == "check");
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
+        // A plugin that is used wrongly does not know the state, and says so where its reader looks.
+        Err(error) if is_check && error.use_stderr() => {
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default();
+            let _ = io::stdout().write_all(cmd::check::unknown(first).as_bytes());
+            return cmd::check::UNKNOWN;
+        }
         // clap prints its own text: help to stdout, the rest to stderr. A closed pipe is not an error.
         Err(error) => {
             let _ = error.print();
@@ -75,6 +88,13 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'
         Ok(Outcome::Well) => 0,
         Ok(Outcome::Degraded) => 1,
         Ok(Outcome::CouldNotTell) => 2,
+        Ok(Outcome::Status(code)) => code,
+        Err(failure @ (Failure::Answer(_) | Failure::Setting(_) | Failure::Privilege(_)))
+            if is_check && !matches!(failure, Failure::Answer(Error::Interrupted(_))) =>
+        {
+            let _ = screen.print(&cmd::check::unknown(&said(&failure)));
+            cmd::check::UNKNOWN
+        }
         Err(failure) => explain(&failure, cli.global.json, &mut screen),
     };
     // After the answer or the error: a program that ignores SIGTERM may need a second to be killed.
@@ -86,21 +106,27 @@ pub fn run(arguments: impl Iterator<Item = OsString>, environment: Environment<'
 
 /// Prints an error, the only place that does, and returns the exit code.
 fn explain(failure: &Failure, json: bool, screen: &mut Screen) -> u8 {
-    let text = match failure {
+    match failure {
         // `| head` ends quietly.
         Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => return 0,
+        Failure::Answer(Error::Interrupted(signal)) => return u8::try_from(128 + signal).unwrap_or(130),
+        Failure::Answer(error) if json => {
+            let _ = screen.write(&report::document(&ErrorDocument { detail: error }));
+        }
+        _ => {}
+    }
+    let text = said(failure);
+    let _ = writeln!(io::stderr(), "sek8s-status: {text}");
+    2
+}
+
+/// Why there is no answer, as one sentence.
+fn said(failure: &Failure) -> String {
+    match failure {
         Failure::Output(error) => format!("could not write the output: {error}"),
         Failure::Server(error) => format!("server failed: {error}"),
         Failure::Setting(error) => error.to_string(),
         Failure::Privilege(refusal) => refusal.to_string(),
-        Failure::Answer(Error::Interrupted(signal)) => return u8::try_from(128 + signal).unwrap_or(130),
-        Failure::Answer(error) => {
-            if json {
-                let _ = screen.write(&report::document(&ErrorDocument { detail: error }));
-            }
-            error.sentence()
-        }
-    };
-    let _ = writeln!(io::stderr(), "sek8s-status: {text}");
-    2
+        Failure::Answer(error) => error.sentence(),
+    }
 }

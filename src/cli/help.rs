@@ -53,6 +53,23 @@ Examples:
                                           for the textfile collector of node_exporter
   sek8s-status serve --metrics            the same under /metrics";
 
+pub(super) const CHECK: &str = "\
+Examples:
+  sek8s-status check                 SEK8S OK: 7 services and 8 GPUs healthy | ...
+  sek8s-status check k3s             one service
+  sek8s-status check --format npd    for node-problem-detector
+
+Exit codes (nagios): 0 ok, 1 warning, 2 critical, 3 unknown
+Exit codes (npd): 0 ok, 1 not ok, 2 unknown";
+
+pub(super) const WAIT: &str = "\
+Examples:
+  sek8s-status wait                          until the verdict is ok, 5 minutes at most
+  sek8s-status wait --for answer --within 1m until systemd and nvidia-smi can be asked
+  sek8s-status wait k3s --quiet
+
+Exit codes: 0 reached, 1 timed out, 2 never an answer, or wrong usage";
+
 pub(super) const COMMANDS: &str = "Example:\n  sek8s-status commands --json";
 
 pub(super) const RECORD: &str = "\

@@ -1,9 +1,11 @@
 //! The command line, as types. The help, the man pages and the completions are rendered from them.
 
+mod checks;
 mod help;
 
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub use self::checks::{Check, CheckFormat, Goal, WaitFlags};
 use crate::{
     service::{self, Service},
     settings::{Given, ServeSettings, Settings},
@@ -59,6 +61,12 @@ pub enum Command {
     /// Print Prometheus metrics, as `serve --metrics` serves them
     #[command(after_help = help::METRICS)]
     Metrics,
+    /// Check the health in one line, as a monitoring plugin
+    #[command(after_help = help::CHECK)]
+    Check(Check),
+    /// Wait until the VM is healthy
+    #[command(after_help = help::WAIT)]
+    Wait(WaitFlags),
     /// List every command line that sek8s-status can run
     #[command(after_help = help::COMMANDS)]
     Commands,
@@ -79,10 +87,10 @@ pub struct GlobalFlags {
     /// When to use colors
     ///
     /// `auto` uses them on a terminal, unless NO_COLOR is set or TERM is dumb. [default: auto]
-    #[arg(long, global = true, value_enum, value_name = "auto|always|never", default_value_t = Color::Auto, hide_default_value = true, hide_possible_values = true)]
+    #[arg(long, global = true, value_enum, value_name = "auto|always|never", default_value_t = Color::Auto, hide_default_value = true, hide_possible_values = true, hide_short_help = true)]
     pub color: Color,
     /// Use recorded data; run no programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub demo: bool,
     /// Use a recording; run no programs
     ///
@@ -218,7 +226,7 @@ fn interval(text: &str) -> Result<std::time::Duration, String> {
 
 /// Every subcommand once, without flags, in the order of the help.
 #[must_use]
-pub fn each() -> [Command; 10] {
+pub fn each() -> [Command; 12] {
     [
         Command::Services,
         Command::Status(Status::default()),
@@ -227,6 +235,8 @@ pub fn each() -> [Command; 10] {
         Command::Overview(OverviewFlags::default()),
         Command::Serve(Box::default()),
         Command::Metrics,
+        Command::Check(Check::default()),
+        Command::Wait(WaitFlags::default()),
         Command::Commands,
         Command::Record(Record::default()),
         Command::Privileges,

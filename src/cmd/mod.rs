@@ -1,5 +1,6 @@
 //! The subcommands, one file each: ask for a report, print it.
 
+pub(crate) mod check;
 mod commands;
 mod entries;
 mod gpu;
@@ -14,6 +15,7 @@ mod reasons;
 mod record;
 mod replay;
 pub(crate) mod screen;
+mod selection;
 mod serve;
 mod services;
 mod stage;
@@ -21,6 +23,7 @@ mod states;
 mod status;
 mod style;
 mod table;
+mod wait;
 
 use std::{io, sync::Arc};
 
@@ -45,6 +48,8 @@ pub(crate) enum Outcome {
     Degraded,
     /// Answered as far as it goes, which is not far enough to tell.
     CouldNotTell,
+    /// As another convention says it.
+    Status(u8),
 }
 
 /// Why a subcommand did not finish.
@@ -124,6 +129,8 @@ pub(crate) fn run(command: &Command, stage: Stage<'_>, screen: &mut Screen) -> R
         Command::Serve(flags) => serve::run(flags, stage, screen),
         Command::Record(flags) => record::run(flags, stage, screen),
         Command::Metrics => metrics::run(&stage.call()?, screen),
+        Command::Check(flags) => check::run(flags, &stage.call()?, screen),
+        Command::Wait(flags) => wait::run(flags, &stage.call()?, screen),
         Command::Commands => commands::run(&stage.call()?, screen),
         Command::Privileges => privileges::run(stage.environment, &stage.call()?, screen),
     }

@@ -59,6 +59,8 @@ impl Plan {
                 ..plan("serve", &[SystemBus, Journal, GpuDevices, LowPort])
             },
             Command::Metrics => plan("metrics", &[SystemBus, GpuDevices]),
+            Command::Check(_) => plan("check", &[SystemBus, GpuDevices]),
+            Command::Wait(_) => Self { goes_on: true, ..plan("wait", &[SystemBus, GpuDevices]) },
             Command::Commands => plan("commands", &[]),
             Command::Record(_) => Self {
                 keeps: JOURNAL,
@@ -102,6 +104,8 @@ mod tests {
                 ("overview", true, false, true),
                 ("serve", true, true, false),
                 ("metrics", false, false, true),
+                ("check", false, false, true),
+                ("wait", false, false, true),
                 ("commands", false, false, true),
                 ("record", true, true, true),
                 ("privileges", true, false, true),

@@ -116,6 +116,11 @@ impl GpuRow {
         self.has_name() || self.marks != Marks::default()
     }
 
+    /// Whether it has a fault.
+    pub(crate) fn is_faulty(&self) -> bool {
+        self.health == State::Fault
+    }
+
     /// Whether nvidia-smi said which GPU it is.
     pub(super) fn has_name(&self) -> bool {
         self.uuid.is_some() || self.name.is_some()

@@ -17,6 +17,7 @@ mod answers;
 mod authentication;
 mod bad_input;
 mod causes;
+mod checks;
 mod clients;
 mod commands;
 mod connection;
