@@ -2,12 +2,7 @@
 
 use crate::{
     escape,
-    report::{
-        GpuReason,
-        gpu::GpuReport,
-        gpu_banner,
-        gpu_health::{Code, State},
-    },
+    report::{GpuReason, gpu::GpuReport, gpu_banner, gpu_health::Code},
 };
 
 /// `1 of 8 GPUs`; `the GPUs` where it is not known how many there are.
@@ -24,7 +19,7 @@ fn counts(gpu: &GpuReport) -> Option<(usize, usize)> {
         return None;
     }
     if let Some(rows) = gpu.rows() {
-        let faulty = rows.iter().filter(|row| row.health == State::Fault).count();
+        let faulty = rows.iter().filter(|row| row.is_faulty()).count();
         return Some((faulty, rows.len())).filter(|_| faulty > 0);
     }
     let listed = gpu_banner::parse(&gpu.stdout).len();

@@ -78,7 +78,7 @@ impl Handler {
         match found {
             Ok(Route::Ready(reply)) => answer(self, request, reply, Provenance::AtOnce, false),
             Err(refusal) => answer(self, request, Reply::refused(&refusal), Provenance::AtOnce, false),
-            Ok(Route::Ask(Question::Metrics)) => {
+            Ok(Route::Scrape) => {
                 let handler = Arc::clone(self);
                 let patience = patience(&request, self.reports.limits().timeout());
                 self.reports.ask_for_metrics(patience, move |scrape| {

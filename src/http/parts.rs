@@ -20,8 +20,6 @@ use crate::{
 pub(crate) enum Question {
     /// Everything, with the verdict.
     Overview,
-    /// The same for monitors.
-    Metrics,
     /// One document of a program.
     One(Single),
 }

@@ -154,8 +154,6 @@ impl Reports {
     ) {
         let part = match question {
             Question::Overview => return self.ask_for_overview(take),
-            // It is no document.
-            Question::Metrics => return take(Err(Error::Internal)),
             Question::One(single) => Part::One(single),
         };
         self.flight.ask(&part, self.ask.deadline(), |shared| {

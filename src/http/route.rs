@@ -25,6 +25,8 @@ pub(crate) enum Route {
     Ready(Reply),
     /// A worker has to ask.
     Ask(Question),
+    /// A worker has to ask, for a monitor.
+    Scrape,
 }
 
 #[derive(Serialize)]
@@ -59,7 +61,7 @@ const ROUTES: [(&str, Act); 7] = [
             Ok(Route::Ask(Question::One(Single::Logs(questions::logs(service, query, limits)?))))
         }),
     ),
-    (METRICS, Act::Plainly(|_, _| Ok(Route::Ask(Question::Metrics)))),
+    (METRICS, Act::Plainly(|_, _| Ok(Route::Scrape))),
     (
         "/gpu/nvidia-smi",
         Act::Plainly(|query, _| Ok(Route::Ask(Question::One(Single::Gpu(questions::gpu(query)?))))),

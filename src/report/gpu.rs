@@ -97,17 +97,6 @@ pub(crate) struct GpuReport {
     pub error: Option<Error>,
     #[serde(skip)]
     spoken: Spoken,
-    #[serde(skip)]
-    pub judged: Judged,
-}
-
-/// What can be judged by.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Judged {
-    /// A banner: without findings all is well.
-    pub by_text: bool,
-    /// A reading of every GPU by the health query.
-    pub by_rows: bool,
 }
 
 /// The rows of a report.
@@ -173,9 +162,10 @@ impl GpuReport {
         }
     }
 
-    /// Says in one word what the findings are about, of all GPUs and of each row.
-    pub(super) fn judge(&mut self) {
-        self.health = State::of(&self.findings, self.judged.by_text);
+    /// Says in one word what the findings are about, of all GPUs and of each row. `is_judged`: without findings all is
+    /// well.
+    pub(super) fn judge(&mut self, is_judged: bool) {
+        self.health = State::of(&self.findings, is_judged);
         let Rows::Read(rows) = &mut self.gpus else { return };
         for row in rows {
             for finding in self.findings.iter_mut().filter(|finding| finding.gpu == row.number()) {
@@ -187,12 +177,12 @@ impl GpuReport {
         }
     }
 
-    /// The same with the findings about the fabric: the operator allows a VM without NVSwitches, and this is none.
+    /// The same with what was found about the fabric, for a VM that turns out to have NVSwitches.
     pub(super) fn with_fabric(&self) -> Self {
         let mut report = self.clone();
         let of_fabric = std::mem::take(&mut report.of_fabric);
         gpu_health::add(&mut report.findings, &of_fabric);
-        report.judge();
+        report.judge(self.health != State::Unknown);
         report
     }
 
@@ -265,7 +255,6 @@ pub(super) fn answered(
         query_error: None,
         error: None,
         spoken,
-        judged: Judged::default(),
     }
 }
 

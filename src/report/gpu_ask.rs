@@ -1,17 +1,12 @@
 //! Asks nvidia-smi: for its text, and for the health of each GPU.
 
-use std::{
-    panic,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{panic, sync::Arc, thread, time::Duration};
 
 use super::{
     Ask, GpuRow,
     gpu::{self, GpuReport, GpuStatus, Question, Rows},
     gpu_banner,
-    gpu_each::{Indices, One, ask_each},
+    gpu_each::{Indices, One, ask_each, unanswered},
     gpu_health::{self, Extent},
     gpu_query::{self, Health},
     gpu_text::{Spoken, hear},
@@ -68,7 +63,7 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Resu
         (Some(answer), Gpu::All) => {
             let driver = ask.gpus.driver(&ask.exec);
             let health = gpu_query::health(ask, deadline, driver.as_deref(), &indices(), answer)?;
-            Some((gpu_query::keep(ask, Instant::now(), health), Duration::ZERO))
+            Some((ask.gpus.keep(health), Duration::ZERO))
         }
         (None, _) => remembered,
     };
@@ -77,12 +72,7 @@ pub(crate) fn collect(ask: &Ask, deadline: Deadline, question: Question) -> Resu
         None if is_all && !is_lasting => each_text(ask, deadline, question, &indices(), &mut report)?,
         None => {}
     }
-    finish(
-        &mut report,
-        ask,
-        question,
-        health.as_ref().map(|(health, _)| health.rows.as_slice()).unwrap_or_default(),
-    );
+    finish(&mut report, ask, question, health.as_ref().map(|(health, _)| &**health));
     match report.error.take() {
         // Of what was asked for nothing is known.
         Some(error)
@@ -181,7 +171,6 @@ fn add(report: &mut GpuReport, ask: &Ask, question: Question, health: &Health, a
         report.gpus = if health.rows.is_empty() { Rows::Failed } else { Rows::Read(health.rows.clone()) };
         report.query_error.clone_from(&health.error);
     }
-    report.judged.by_rows = health.is_whole();
     if let (Some(_), Some(hung @ Error::DriverHung { .. })) = (&report.error, &health.error) {
         report.error = Some(hung.clone());
     }
@@ -208,9 +197,8 @@ fn each_text(
     let is_any = each.answers.iter().any(|(_, text)| text.is_ok());
     for (index, text) in each.answers {
         match text {
-            Err(Error::Timeout { limit, .. }) if is_any => {
-                let text = format!("did not answer within {limit:?}");
-                gpu_health::add(&mut report.findings, &[gpu_health::unreadable(index, text)]);
+            Err(error @ Error::Timeout { .. }) if is_any => {
+                gpu_health::add(&mut report.findings, &[unanswered(index, &error)]);
             }
             Err(_) => {}
             Ok(text) => {
@@ -228,13 +216,15 @@ fn each_text(
     Ok(())
 }
 
-/// What holds for all that was found together. `rows`: those of the health query.
-fn finish(report: &mut GpuReport, ask: &Ask, question: Question, rows: &[GpuRow]) {
+/// What holds for all that was found together, by the text and by the health query, if there was one.
+fn finish(report: &mut GpuReport, ask: &Ask, question: Question, health: Option<&Health>) {
     report.if_faulty = ask.rule.gpu_faults;
     let is_summary = question.detail == Detail::Summary;
-    let is_well = report.status == GpuStatus::Ok && !report.stdout_truncated;
     if question.gpu == Gpu::All && is_summary {
-        ask.gpus.hold(&mut report.findings, is_well && report.judged.by_rows, rows);
+        let is_well = report.status == GpuStatus::Ok && !report.stdout_truncated;
+        let is_whole = is_well && health.is_some_and(Health::is_whole);
+        let rows = health.map(|health| health.rows.as_slice()).unwrap_or_default();
+        ask.gpus.hold(&mut report.findings, is_whole, rows);
     }
     if service::find(FABRIC_MANAGER).is_some_and(|service| ask.rule.may_be_masked(service)) {
         let (of_fabric, others) =
@@ -242,6 +232,5 @@ fn finish(report: &mut GpuReport, ask: &Ask, question: Question, rows: &[GpuRow]
         (report.of_fabric, report.findings) = (of_fabric, others);
     }
     // The long report has no table that is judged. A run that failed after a whole table with a warning has been judged.
-    report.judged.by_text = is_summary && (report.status == GpuStatus::Ok || !report.findings.is_empty());
-    report.judge();
+    report.judge(is_summary && (report.status == GpuStatus::Ok || !report.findings.is_empty()));
 }

@@ -1,10 +1,10 @@
 //! What the banner of nvidia-smi says of each GPU.
 
 /// A power draw that no GPU has, in watts.
-const WATTS: u32 = 5000;
+pub(super) const WATTS: u32 = 5000;
 
 /// A temperature that no GPU survives, in degrees Celsius.
-const CELSIUS: u32 = 150;
+pub(super) const CELSIUS: u32 = 150;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct BannerGpu {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::gpu_health::{self, Code, Finding};
 use crate::{error::Error, exec::Executor, program::Program, system::Deadline};
 
 /// How many GPUs are asked about one by one.
@@ -18,7 +19,7 @@ pub(super) enum Indices {
 /// What came of one GPU.
 pub(super) enum One<T> {
     Answer(T),
-    /// nvidia-smi says that there is none with this index.
+    /// nvidia-smi says that no GPU has this index.
     Missing,
     /// nvidia-smi says nothing of it.
     Nothing,
@@ -76,6 +77,15 @@ pub(super) fn ask_each<T>(
         each.unasked.extend(left.iter().chain(beyond));
     }
     Ok(each)
+}
+
+/// What it says of a GPU that it did not answer.
+pub(super) fn unanswered(index: u16, error: &Error) -> Finding {
+    let text = match error {
+        Error::Timeout { limit, .. } => format!("did not answer within {limit:?}"),
+        _ => Code::GpuUnreadable.sentence().to_owned(),
+    };
+    gpu_health::unreadable(index, text)
 }
 
 /// The time for one of so many, in whole milliseconds.

@@ -97,9 +97,13 @@ impl GpuMemory {
         self.health().filter(|(_, age)| *age < max_age)
     }
 
-    /// Keeps the answer of a query that began at this moment.
-    pub(super) fn keep(&self, at: Instant, health: &Arc<Health>) {
-        lock(&self.state).health = Some((at, Arc::clone(health)));
+    /// Keeps the answer of a query that has just ended, in a process that goes on.
+    pub(super) fn keep(&self, health: Health) -> Arc<Health> {
+        let health = Arc::new(health);
+        if self.is_lasting() {
+            lock(&self.state).health = Some((Instant::now(), Arc::clone(&health)));
+        }
+        health
     }
 
     /// Whether none of the last answers had this fault.
@@ -190,7 +194,7 @@ mod tests {
         let mut findings = Vec::new();
         memory.hold(&mut findings, false, &[]);
         assert_eq!(findings, []);
-        memory.keep(Instant::now(), &Arc::default());
+        memory.keep(Health::default());
         assert!(memory.fresh().is_none());
     }
 

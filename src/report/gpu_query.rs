@@ -1,10 +1,10 @@
 //! The health query: one row per GPU, with all that this driver tells of it.
 
-use std::{sync::Arc, thread, time::Instant};
+use std::{panic, thread, time::Instant};
 
 use super::{
     Ask, GpuReason,
-    gpu_each::{Each, Indices, One, ask_each},
+    gpu_each::{Each, Indices, One, ask_each, unanswered},
     gpu_health::{self, Code, Finding, Severity},
     gpu_row::GpuRow,
     gpu_rows::{self, GpuRows},
@@ -64,7 +64,7 @@ pub(super) fn ask(ask: &Ask, deadline: Deadline, driver: Option<&str>, gpu: Gpu)
         });
         let answer = rows(ask, deadline, first, gpu);
         let of_remapped = match beside {
-            Some(Ok(beside)) => beside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Some(Ok(beside)) => beside.join().unwrap_or_else(|panic| panic::resume_unwind(panic)),
             _ => remapped(answer.columns),
         };
         (answer, of_remapped)
@@ -96,7 +96,7 @@ fn rows(ask: &Ask, deadline: Deadline, first: Columns, gpu: Gpu) -> Answer {
         }
         let mut rows = gpu_rows::parse(&columns.names(), &text);
         if let Gpu::Index(index) = gpu {
-            // A stand-in that prints more than was asked for is no reason to show it.
+            // What is said of another GPU answers nothing about this one.
             rows.rows.retain(|row| row.number() == Some(index) || row.number().is_none());
         }
         return Answer { rows, text, ended, columns, remapped: Ok(false) };
@@ -241,7 +241,7 @@ fn of_each(ask: &Ask, all: Answer, each: Each<Answer>) -> Health {
     for (index, answer) in each.answers {
         let mut row = GpuRow::blank(index);
         match answer {
-            Err(error) => health.findings.push(gpu_health::unreadable(index, unanswered(&error))),
+            Err(error) => health.findings.push(unanswered(index, &error)),
             Ok(answer) => {
                 let found = gpu_health::of_one(index, &answer.text);
                 let one = of_answer(ask, answer);
@@ -280,20 +280,4 @@ fn tells_apart(each: &Each<Answer>) -> bool {
     buses.dedup();
     answers().any(|(_, answer)| answer.rows.rows.iter().any(GpuRow::has_name))
         || (!buses.is_empty() && buses.len() == each.answers.len())
-}
-
-fn unanswered(error: &Error) -> String {
-    match error {
-        Error::Timeout { limit, .. } => format!("did not answer within {limit:?}"),
-        _ => Code::GpuUnreadable.sentence().to_owned(),
-    }
-}
-
-/// The last answer if it is young enough, or else a new one, which is remembered.
-pub(super) fn keep(ask: &Ask, at: Instant, health: Health) -> Arc<Health> {
-    let health = Arc::new(health);
-    if ask.gpus.is_lasting() {
-        ask.gpus.keep(at, &health);
-    }
-    health
 }

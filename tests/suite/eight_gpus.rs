@@ -1,5 +1,7 @@
 //! nvidia-smi of driver 590 with eight GPUs, of which the third may be bad.
 
+use serde_json::Value;
+
 use crate::stub::Stub;
 
 /// The columns of driver 590, healthy.
@@ -80,4 +82,16 @@ pub fn bad_third(does: &str) -> Stub {
         stub.script()
     ))
     .files_of(&stub)
+}
+
+/// A GPU and a code.
+pub type Sign = (Value, Value);
+
+/// The reasons and the warnings.
+pub fn found(overview: &Value) -> (Vec<Sign>, Vec<Sign>) {
+    let of = |field: &str| {
+        let every = overview[field].as_array().unwrap().iter();
+        every.map(|one| (one["gpu"].clone(), one["code"].clone())).collect()
+    };
+    (of("reasons"), of("warnings"))
 }

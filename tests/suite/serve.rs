@@ -3,6 +3,7 @@
 mod connections;
 mod documents;
 mod failures;
+mod gpu_health;
 mod health;
 mod hung_driver;
 mod listening;

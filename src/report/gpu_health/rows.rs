@@ -1,11 +1,12 @@
 //! What the rows of the query say of the health of each GPU.
 
-use super::{Code, Finding, Severity, UNREADABLE};
-use crate::report::gpu_row::GpuRow;
+use serde_json::Number;
 
-/// A power draw that no GPU has, in watts; a temperature that none survives, in degrees Celsius; and a share of time, in
-/// percent.
-const IMPOSSIBLE: [f64; 3] = [5000.0, 150.0, 100.0];
+use super::{Code, Finding, Severity, UNREADABLE};
+use crate::report::{
+    gpu_banner::{CELSIUS, WATTS},
+    gpu_row::GpuRow,
+};
 
 /// The findings in the rows of a query. `is_stuck`: this GPU has been registering with the fabric for too long. Pure.
 pub(crate) fn of_rows(rows: &[GpuRow], is_stuck: impl Fn(u16) -> bool) -> Vec<Finding> {
@@ -37,8 +38,7 @@ fn of_row(row: &GpuRow, is_stuck: bool) -> Vec<Finding> {
     if let Some(action) = row.recovery_action.as_deref().filter(|action| !["None", DRAIN].contains(action)) {
         fault(Code::RecoveryAction, Some(format!("{}: {action}", Code::RecoveryAction.sentence())));
     }
-    if let Some(text) = super::uncorrected(row.ecc_uncorrected.as_ref().and_then(serde_json::Number::as_u64))
-    {
+    if let Some(text) = super::uncorrected(row.ecc_uncorrected.as_ref().and_then(Number::as_u64)) {
         fault(Code::EccUncorrected, Some(text));
     }
     if row.row_remap_failure == Some(true) {
@@ -95,9 +95,9 @@ fn is_changing(current: Option<&str>, pending: Option<&str>) -> bool {
 
 /// `-q` and the query of 535 to 555 print uninitialised memory when a reading fails.
 fn is_impossible(row: &GpuRow) -> bool {
-    let readings = [&row.power_w, &row.temperature_c, &row.utilization_percent];
-    let exceeds = |(reading, most): (&Option<serde_json::Number>, f64)| {
-        reading.as_ref().and_then(serde_json::Number::as_f64).is_some_and(|reading| reading > most)
+    let readings = [(&row.power_w, WATTS), (&row.temperature_c, CELSIUS), (&row.utilization_percent, 100)];
+    let exceeds = |(reading, most): (&Option<Number>, u32)| {
+        reading.as_ref().and_then(Number::as_f64).is_some_and(|reading| reading > f64::from(most))
     };
-    readings.into_iter().zip(IMPOSSIBLE).any(exceeds)
+    readings.into_iter().any(exceeds)
 }

@@ -73,8 +73,8 @@ impl Families {
 
     /// The text.
     pub(super) fn text(&self) -> String {
-        // It fails for a family without a name or a sample, and there is none; an empty text is one that no reader
-        // takes for an answer.
+        // This fails only for a family without a name or a sample, and no such family is added. No reader takes an
+        // empty text for an answer.
         TextEncoder::new().encode_to_string(&self.0).unwrap_or_default()
     }
 }

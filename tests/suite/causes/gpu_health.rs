@@ -1,30 +1,21 @@
 //! What the health query tells, through the real binary: of eight GPUs, of which one is bad.
 
-use std::{fs, time::Duration};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 
 use crate::{
-    eight_gpus::{LOST, WELL, bad_third, eight, rows},
-    server::Server,
+    eight_gpus::{LOST, WELL, bad_third, eight, found, rows},
     stub::Stub,
-    test::{Test, eventually},
+    test::{Test, signal},
 };
 
 fn overview(stub: &Stub, arguments: &str) -> Value {
     Test::new(&format!("overview --json {arguments}")).nvidia_smi(stub).any_stdout().status_of_any().json()
-}
-
-/// A GPU and a code.
-type Sign = (Value, Value);
-
-/// The reasons and the warnings.
-fn found(overview: &Value) -> (Vec<Sign>, Vec<Sign>) {
-    let of = |field: &str| {
-        let every = overview[field].as_array().unwrap().iter();
-        every.map(|one| (one["gpu"].clone(), one["code"].clone())).collect()
-    };
-    (of("reasons"), of("warnings"))
 }
 
 #[test]
@@ -252,63 +243,20 @@ fn where_all_hang_nothing_is_said_of_any() {
 }
 
 #[test]
-fn a_server_asks_for_the_health_once_and_for_each_gpu_once() {
-    let asked = |server: &Server, with: &str| {
-        let asked = server.programs().asked();
-        asked.iter().filter(|command| command.join(" ").contains(with)).count()
+fn watching_shows_a_gpu_that_becomes_bad_and_well_again() {
+    let (mut child, programs) =
+        Test::new("overview --watch 100ms --json --gpu-health-age 0").nvidia_smi(&eight(&rows(&[]))).start();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut until = |health: &str| {
+        let has_it = |line: &String| line.contains(&format!("\"health\":\"{health}\",\"health_age_ms\""));
+        lines.by_ref().map(Result::unwrap).take(100).any(|line| has_it(&line))
     };
-    let serve =
-        |stub: &Stub| Server::start(Test::new("serve --listen 127.0.0.1:0 --max-age 0").nvidia_smi(stub));
-    let server = serve(&eight(&rows(&[])));
-    let mut age = 0;
-    for _ in 0..20 {
-        age = server.get("/overview").json()["gpu"]["health_age_ms"].as_u64().unwrap();
-    }
-    assert!(age > 0);
-    assert_eq!((asked(&server, "--query-gpu"), asked(&server, "-i ")), (1, 0));
-    // Without rows, the same answer stands beside the banner.
-    let plain = server.get("/gpu/nvidia-smi").json();
-    assert!(plain["health_age_ms"].as_u64().unwrap() >= age && plain.get("gpus").is_none());
-    assert_eq!(asked(&server, "--query-gpu"), 1);
-
-    let server = serve(&bad_third(&format!("echo '{LOST}'; exit 15")));
-    for _ in 0..20 {
-        assert_eq!(found(&server.get("/overview").json()).0, [(json!(3), json!("gpu_lost"))]);
-    }
-    // One about all, and one about each, and one about a GPU that does not exist.
-    assert_eq!((asked(&server, "--query-gpu"), asked(&server, "-i ")), (10, 9));
-    let plain = server.get("/gpu/nvidia-smi").json();
-    assert_eq!((&plain["findings"][0]["gpu"], &plain["health"]), (&json!(3), &json!("fault")));
-}
-
-#[test]
-fn a_server_confirms_a_new_fault_and_forgets_it_only_by_a_whole_answer() {
-    let server = |csv: &str, script: &str| {
-        let stub = eight(csv);
-        let stub = Stub::acts(&format!("{script}\n{}", stub.script())).files_of(&stub);
-        let arguments = "serve --listen 127.0.0.1:0 --max-age 0 --gpu-health-age 0";
-        Server::start(Test::new(arguments).nvidia_smi(&stub))
-    };
-    let bad = rows(&[("ecc.errors.uncorrected.volatile.total", "2")]);
-    // The first answer alone has the fault.
-    let once = server(
-        &rows(&[]),
-        &format!(
-            "case \"$*\" in *query*) if [ ! -e \"$d/seen\" ]; then : >\"$d/seen\"; echo '{bad}'; exit; fi ;; esac"
-        ),
-    );
-    assert_eq!(once.get("/overview").json()["status"], "ok");
-
-    let server = server(&bad, r#"case "$*" in *query*) [ ! -e "$d/breaks" ] || exit 7 ;; esac"#);
-    let file = |name: &str| server.programs().file("nvidia-smi", name);
-    let fault = vec![(json!(3), json!("ecc_uncorrected"))];
-    assert_eq!(found(&server.get("/overview").json()).0, fault);
-    fs::write(file("breaks"), "").unwrap();
-    let unknown = server.get("/overview").json();
-    assert_eq!(found(&unknown).0, fault, "an unknown reading clears nothing");
-    fs::write(file("csv"), rows(&[("ecc.errors.uncorrected.volatile.total", "[N/A]")])).unwrap();
-    fs::remove_file(file("breaks")).unwrap();
-    assert_eq!(found(&server.get("/overview").json()).0, fault, "the count is not known");
-    fs::write(file("csv"), rows(&[])).unwrap();
-    eventually("a whole answer clears it", || server.get("/overview").json()["status"] == "ok");
+    assert!(until("ok"));
+    let csv = programs.file("nvidia-smi", "csv");
+    fs::write(&csv, rows(&[("remapped_rows.failure", "Yes")])).unwrap();
+    assert!(until("fault"));
+    fs::write(&csv, rows(&[])).unwrap();
+    assert!(until("ok"));
+    signal(child.id(), "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{server::Server, stub::Stub, test::Test};
+use crate::{stub::Stub, test::Test};
 
 fn shown(arguments: &str, nvidia_smi: &Stub, status: i32) -> String {
     Test::new(arguments).nvidia_smi(nvidia_smi).any_stdout().status(status).stdout()
@@ -264,31 +264,6 @@ fn health_is_never_ok_without_a_whole_banner() {
     let handle = "Unable to determine the device handle for GPU0000:61:00.0: GPU is lost.";
     assert_eq!(health("", &Stub::acts(&format!("echo '{handle}'; exit 15"))), "fault");
     assert_eq!(health("", &Stub::acts("echo what is this")), "unknown");
-}
-
-#[test]
-fn a_gpu_that_the_server_has_seen_before_is_missed() {
-    let both = with_second("NVIDIA H100 80GB HBM3", "0", "41C P0 9W / 700W", "1MiB / 81559MiB");
-    // From the second run on only the first GPU is in the banner.
-    let vanishes = Stub::acts(
-        r#"case "$*" in
-            *query-gpu*) pad "$d/csv" ;;
-            *query*) cat "$d/remapped" ;;
-            *) if [ -e "$d/seen" ]; then head -n 3 "$d/banner"; else : > "$d/seen"; cat "$d/banner"; fi ;;
-        esac"#,
-    )
-    .files_of(&both);
-    let server = Server::start(Test::new("serve --listen 127.0.0.1:0 --max-age 0").nvidia_smi(&vanishes));
-    let first = server.get("/overview").json();
-    assert_eq!((&first["gpu"]["health"], &first["warnings"]), (&json!("ok"), &json!([])));
-    for _ in 0..2 {
-        let later = server.get("/overview").json();
-        assert_eq!((&later["status"], &later["gpu"]["health"]), (&json!("ok"), &json!("warning")));
-        let text = "nvidia-smi lists 1 GPU, and listed 2 before";
-        let warning =
-            json!({"subject": "gpu", "code": "gpus_fewer", "gpu": null, "text": text, "last_log": null});
-        assert_eq!(later["warnings"], json!([warning]));
-    }
 }
 
 #[test]
