@@ -87,10 +87,10 @@ pub struct GlobalFlags {
     /// When to use colors
     ///
     /// `auto` uses them on a terminal, unless NO_COLOR is set or TERM is dumb. [default: auto]
-    #[arg(long, global = true, value_enum, value_name = "auto|always|never", default_value_t = Color::Auto, hide_default_value = true, hide_possible_values = true)]
+    #[arg(long, global = true, value_enum, value_name = "auto|always|never", default_value_t = Color::Auto, hide_default_value = true, hide_possible_values = true, hide_short_help = true)]
     pub color: Color,
     /// Use recorded data; run no programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub demo: bool,
     /// Use a recording; run no programs
     ///

@@ -203,8 +203,13 @@ fn one_gpu_that_cannot_be_opened_does_not_hide_the_others() {
 #[test]
 fn one_gpu_that_hangs_is_ended_and_the_next_is_asked() {
     for hangs in ["exec sleep 1000", "trap '' TERM; while :; do sleep 1000 & wait; done"] {
-        let ran =
-            Test::new("overview --json --timeout 8s").nvidia_smi(&bad_third(hangs)).any_stdout().status(1);
+        // By then the one before has to be gone.
+        let looks = "case \"$*\" in *\"-i 4\")
+            kill -0 \"$(grep -e '-i.3$' \"$d/asked\" | head -n 1 | cut -f1)\" && : >\"$d/beside\" ;; esac";
+        let third = bad_third(hangs);
+        let stub = Stub::acts(&format!("{looks}\n{}", third.script())).files_of(&third);
+        let ran = Test::new("overview --json --timeout 8s").nvidia_smi(&stub).any_stdout().status(1);
+        assert!(!ran.programs.file("nvidia-smi", "beside").exists(), "{hangs}");
         let overview = ran.json();
         let (reasons, _) = found(&overview);
         assert_eq!(reasons, [(json!(3), json!("gpu_unreadable"))], "{hangs}");

@@ -116,9 +116,11 @@ fn requests_and_runs_are_counted() {
     let server = Server::start(serve("--metrics --max-age 0"));
     server.get("/nowhere");
     server.get("/services");
+    server.ask("POST", "/overview");
     let text = text(&server.get("/metrics"));
     for line in [
         "sek8s_http_requests_total{code=\"404\",route=\"-\"} 1",
+        "sek8s_http_requests_total{code=\"405\",route=\"-\"} 1",
         "sek8s_http_requests_total{code=\"200\",route=\"/services\"} 1",
         "sek8s_command_runs_total{outcome=\"success\",program=\"systemctl\"} 1",
         "sek8s_command_runs_total{outcome=\"timeout\",program=\"nvidia-smi\"} 0",
