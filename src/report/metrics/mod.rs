@@ -100,10 +100,13 @@ fn verdict(add: &mut Families, overview: &Overview) {
         (vec![("subject", subject.name())], u32::try_from(of_it).map_or(f64::INFINITY, f64::from))
     });
     add.gauge("sek8s_overview_reasons", "Reasons against the verdict ok, by subject.", counts);
-    let mut reasons: Vec<(&str, &str)> =
-        overview.reasons.iter().map(|reason| (reason.subject.name(), reason.kind.code())).collect();
-    reasons.sort_unstable();
-    reasons.dedup();
+    let mut reasons: Vec<(&str, &str)> = Vec::new();
+    for reason in &overview.reasons {
+        let one = (reason.subject.name(), reason.kind.code());
+        if !reasons.contains(&one) {
+            reasons.push(one);
+        }
+    }
     let reasons = reasons.iter().map(|(subject, code)| (vec![("code", *code), ("subject", *subject)], 1.0));
     add.gauge("sek8s_overview_reason", "A reason against the verdict ok.", reasons);
 }
