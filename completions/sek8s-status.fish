@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sek8s_status_global_optspecs
-    string join \n json color= demo replay= timeout= max-output= log-default= log-max= log-window= expect-gpus= gpu-health= gpu-health-age= last-log= redact= program-path= journal-path= run-as= masked-ok= h/help V/version
+    string join \n json color= demo replay= timeout= max-output= log-default= log-max= log-window= expect-gpus= gpu-health= gpu-health-age= last-log= redact= program-path= journal-path= run-as= V/version masked-ok= h/help
 end
 
 function __fish_sek8s_status_needs_command
@@ -50,8 +50,8 @@ nvidia-fabricmanager\t''
 infiniband-config\t''"
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l json -d 'Print JSON, the same document as over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l demo -d 'Use recorded data; run no programs'
-complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -s V -l version -d 'Print version'
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "services" -d 'List the supported services'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "gpu" -d 'Show what nvidia-smi reports'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "overview" -d 'Show all services and GPUs, with one verdict and its reasons'
@@ -60,6 +60,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "metrics" 
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "check" -d 'Check the health in one line, as a monitoring plugin'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "wait" -d 'Wait until the VM is healthy'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "commands" -d 'List every command line that sek8s-status can run'
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "openapi" -d 'Print the OpenAPI description of what is served'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "record" -d 'Record what the programs answer, for a bug report or a test'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "privileges" -d 'Show the privileges that are needed, and how to grant missing ones'
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -f -a "status" -d 'Show the state of services in systemd'
@@ -311,6 +312,33 @@ infiniband-config\t''"
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l json -d 'Print JSON, the same document as over HTTP'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l demo -d 'Use recorded data; run no programs'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
+always\t'Always, even if NO_COLOR is set'
+never\t'Never'"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l replay -d 'Use a recording; run no programs' -r -F
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l timeout -d 'Time limit for each program, at most 60s (a plain number is in seconds)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l max-output -d 'Output limit, for stdout and stderr each, at most 1000000 bytes (a plain number is in bytes)' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l log-default -d 'Default number of log entries, 1 to 5000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l log-max -d 'Maximum number of log entries, 100 to 10000' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l journal-path -d 'Colon-separated journal directories, to distinguish an empty journal from a missing one' -r -f -a "(__fish_complete_directories)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l run-as -d 'User to switch to when started as root' -r -f -a "(__fish_complete_users)"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l masked-ok -d 'Treat this service as healthy if its unit is masked (repeatable)' -r -f -a "admission-controller\t''
+system-manager\t''
+attestation-service\t''
+k3s\t''
+nvidia-persistenced\t''
+nvidia-fabricmanager\t''
+infiniband-config\t''"
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l json -d 'Print JSON, the same document as over HTTP'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l demo -d 'Use recorded data; run no programs'
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -s n -l lines -d 'Record the last N log entries of each service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always, even if NO_COLOR is set'

@@ -72,6 +72,12 @@ Exit codes: 0 reached, 1 timed out, 2 never an answer, or wrong usage";
 
 pub(super) const COMMANDS: &str = "Example:\n  sek8s-status commands --json";
 
+pub(super) const OPENAPI: &str = "\
+Example:
+  sek8s-status openapi >openapi.json   generate a client, or read it in an editor
+
+The version is OpenAPI 3.1. The description is not served over HTTP.";
+
 pub(super) const RECORD: &str = "\
 Examples:
   sek8s-status record bug.jsonl --anonymous

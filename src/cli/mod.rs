@@ -3,7 +3,7 @@
 mod checks;
 mod help;
 
-use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use self::checks::{Check, CheckFormat, Goal, WaitFlags};
 use crate::{
@@ -25,6 +25,7 @@ use crate::{
     subcommand_required = true,
     arg_required_else_help = true,
     disable_help_subcommand = true,
+    disable_version_flag = true,
     after_help = help::MAIN,
     after_long_help = help::MAIN_LONG,
 )]
@@ -35,6 +36,9 @@ pub struct Cli {
     /// What every subcommand takes.
     #[command(flatten)]
     pub global: GlobalFlags,
+    /// Print version
+    #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true)]
+    version: Option<bool>,
 }
 
 /// The subcommands.
@@ -70,6 +74,9 @@ pub enum Command {
     /// List every command line that sek8s-status can run
     #[command(after_help = help::COMMANDS)]
     Commands,
+    /// Print the OpenAPI description of what is served
+    #[command(after_help = help::OPENAPI)]
+    Openapi,
     /// Record what the programs answer, for a bug report or a test
     #[command(after_help = help::RECORD)]
     Record(Record),
@@ -226,7 +233,7 @@ fn interval(text: &str) -> Result<std::time::Duration, String> {
 
 /// Every subcommand once, without flags, in the order of the help.
 #[must_use]
-pub fn each() -> [Command; 12] {
+pub fn each() -> [Command; 13] {
     [
         Command::Services,
         Command::Status(Status::default()),
@@ -238,6 +245,7 @@ pub fn each() -> [Command; 12] {
         Command::Check(Check::default()),
         Command::Wait(WaitFlags::default()),
         Command::Commands,
+        Command::Openapi,
         Command::Record(Record::default()),
         Command::Privileges,
     ]

@@ -8,6 +8,7 @@ mod gpus;
 mod logs;
 mod metrics;
 mod next_step;
+mod openapi;
 mod overview;
 mod plan;
 mod privileges;
@@ -132,6 +133,7 @@ pub(crate) fn run(command: &Command, stage: Stage<'_>, screen: &mut Screen) -> R
         Command::Check(flags) => check::run(flags, &stage.call()?, screen),
         Command::Wait(flags) => wait::run(flags, &stage.call()?, screen),
         Command::Commands => commands::run(&stage.call()?, screen),
+        Command::Openapi => openapi::run(&stage.call()?, screen),
         Command::Privileges => privileges::run(stage.environment, &stage.call()?, screen),
     }
 }

@@ -62,6 +62,7 @@ impl Plan {
             Command::Check(_) => plan("check", &[SystemBus, GpuDevices]),
             Command::Wait(_) => Self { goes_on: true, ..plan("wait", &[SystemBus, GpuDevices]) },
             Command::Commands => plan("commands", &[]),
+            Command::Openapi => plan("openapi", &[]),
             Command::Record(_) => Self {
                 keeps: JOURNAL,
                 warns_about_journal: true,
@@ -107,6 +108,7 @@ mod tests {
                 ("check", false, false, true),
                 ("wait", false, false, true),
                 ("commands", false, false, true),
+                ("openapi", false, false, true),
                 ("record", true, true, true),
                 ("privileges", true, false, true),
             ]

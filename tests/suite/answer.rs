@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::test::document;
+use crate::{described, test::document};
 
 /// An answer whose head is as every head has to be.
 pub struct Answer {
@@ -57,9 +57,12 @@ impl Answer {
         self.header("Content-Length").expect("a length").parse().unwrap()
     }
 
+    /// Its document, which has to be as docs/openapi.json describes it.
     #[track_caller]
     pub fn json(&self) -> Value {
-        document(&self.body)
+        let document = document(&self.body);
+        described::holds(None, self.status, &document);
+        document
     }
 
     /// What an error document says, behind the status it comes with.

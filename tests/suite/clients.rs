@@ -4,6 +4,7 @@ mod blackbox;
 mod haproxy;
 mod languages;
 mod miner;
+mod monitoring;
 mod nginx;
 mod prometheus;
 

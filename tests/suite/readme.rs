@@ -323,7 +323,7 @@ fn every_path_and_parameter_is_documented() {
 }
 
 /// The codes in these files, each the first string behind one of the marks.
-fn codes(files: &[&str], marks: &[&str]) -> BTreeSet<String> {
+pub fn codes(files: &[&str], marks: &[&str]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in files {
         let text = read(file);

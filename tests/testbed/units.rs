@@ -14,6 +14,7 @@ pub const TESTS: &[Test] = &[
     ("an alias answers under its own id", alias),
     ("a program that cannot be executed and a user that does not exist are explained", explained),
     ("without a system bus there is an error and never an empty answer", no_bus),
+    ("a condition skips a unit while a GPU has a fault, and wait --for answer waits for the bus", conditions),
     ("one overview starts four processes", four_processes),
 ];
 
@@ -26,6 +27,29 @@ const IDS: [&str; 7] = [
     "nvidia-fabricmanager",
     "infiniband-config",
 ];
+
+/// The packaged drop-in, for a unit that needs the GPUs.
+fn conditions(bed: &Bed) {
+    let drop_in = include_str!("../../packaging/monitoring/exec-condition.conf");
+    let drop_in = drop_in.replace("/usr/bin/sek8s-status", bed.binary());
+    bed.sh(&format!(
+        "mkdir -p /etc/systemd/system/work.service.d
+        printf '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/true\\n' >/run/systemd/system/work.service
+        cat >/etc/systemd/system/work.service.d/gpu.conf <<'EOF'\n{drop_in}\nEOF\nsystemctl daemon-reload"
+    ));
+    let state =
+        || bed.sh("systemctl start work; systemctl show -P ActiveState,Result work; systemctl stop work");
+    assert_eq!(state(), "success\nactive\n");
+    bed.sh("echo 15 >/run/fake-nvidia-smi/exit");
+    assert_eq!(state(), "success\ninactive\n");
+    bed.sh(
+        "rm -r /run/systemd/system/work.service /etc/systemd/system/work.service.d; systemctl daemon-reload",
+    );
+    // A GPU with a fault has answered.
+    bed.run("wait --for answer --within 10s").status(0);
+    bed.sh("echo 0 >/run/fake-nvidia-smi/exit");
+    bed.run("wait --within 10s").status(0);
+}
 
 fn all_healthy(bed: &Bed) {
     let statuses = bed.run("status --json").status(0).json();
