@@ -61,6 +61,16 @@ fn applied(bed: &Bed, packages: &Packages) {
     assert_eq!(changes(bed, packages, &variables, "--check --diff"), 0);
     assert_eq!(property(bed, "sek8s-status.service", "MainPID"), process);
 
+    // It waits for answers, where it is not told that there can be none.
+    let mut blind = variables.clone();
+    blind["sek8s_status_settings"] = json!({"PROGRAM_PATH": "/nowhere"});
+    blind["sek8s_status_wait_within"] = json!("1s");
+    let said = play(bed, packages, &blind, "").status(2).stdout();
+    assert!(said.contains("Wait until systemd and nvidia-smi answer"), "{said}");
+    assert!(said.contains("gpu state unknown: `nvidia-smi` is missing"), "{said}");
+    blind["sek8s_status_wait"] = json!(false);
+    play(bed, packages, &blind, "").status(0);
+
     // A new group is in force even where the play fails further down: the next one would find nothing changed.
     let mut grouped = variables;
     grouped["sek8s_status_groups"] = json!(["systemd-journal", "video", "adm"]);
