@@ -118,6 +118,37 @@ fn waiting_ends_when_time_is_up_and_says_what_is_left() {
 }
 
 #[test]
+fn waiting_asks_for_the_health_of_the_gpus_no_more_often_than_it_may() {
+    let wait = |age: &str| {
+        let ran = Test::new(&format!("wait --quiet --interval 100ms --within 2s --gpu-health-age {age}"))
+            .systemctl(&failed("k3s"))
+            .any_stdout()
+            .status(1);
+        let asked = ran.programs.asked();
+        let of =
+            |word: &str| asked.iter().filter(|line| line.iter().any(|one| one.starts_with(word))).count();
+        (of("--query-gpu"), of("show"))
+    };
+    let (health, polls) = wait("1h");
+    assert!(health == 1 && polls > 2, "{health} of {polls}");
+    let (health, polls) = wait("0");
+    assert!(health > 2 && polls > 2, "{health} of {polls}");
+}
+
+#[test]
+fn waiting_in_a_way_that_cannot_be_is_refused_in_one_line() {
+    for (arguments, says) in [
+        ("--within never", "it must be a duration of at most 24h, such as `5m`"),
+        ("--interval 1ms", "it must be a duration from 100ms to 1h, such as `2s`"),
+        ("--for ever", "invalid value 'ever'"),
+        ("sshd", "unknown service `sshd`"),
+    ] {
+        let ran = Test::new(&format!("wait {arguments}")).stderr_holds(says).asked_nothing().status(2);
+        assert_eq!(ran.stdout(), "", "{arguments}");
+    }
+}
+
+#[test]
 fn a_signal_ends_waiting_at_once() {
     let (mut child, programs) =
         Test::new("wait --quiet --interval 1h --within 24h").systemctl(&failed("k3s")).start();

@@ -147,11 +147,12 @@ impl Connection {
         self.send(format!("{method} {target} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes());
     }
 
-    /// The next answer, with the body that its head announces.
+    /// The next answer, with the body that its head announces. A document has to be as docs/openapi.json describes it.
     #[track_caller]
     pub fn answer(&mut self) -> Answer {
         let mut answer = self.answer_to_head();
         answer.body = self.body(answer.length());
+        answer.is_described(None);
         answer
     }
 
