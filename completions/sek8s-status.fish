@@ -35,7 +35,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-max -d 'M
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_needs_command" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -76,7 +76,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand services" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -104,7 +104,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-ma
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand gpu" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -135,7 +135,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand overview" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -176,7 +176,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand serve" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -207,7 +207,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l lo
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand metrics" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -236,7 +236,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l log-
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand check" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -268,7 +268,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l log-m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand wait" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -296,7 +296,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand commands" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -323,7 +323,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l lo
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand openapi" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -351,7 +351,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand record" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -379,7 +379,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand privileges" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -406,7 +406,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand status" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"
@@ -436,7 +436,7 @@ complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-m
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l log-window -d 'Maximum age of log entries in minutes, 1 to 10080' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l expect-gpus -d 'Treat fewer GPUs than this as a fault' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l gpu-health -d 'Whether a GPU with a fault degrades the overview, or is only a warning' -r -f
-complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve and --watch' -r -f
+complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l gpu-health-age -d 'Ask for the health of the GPUs at most this often, with serve, wait and --watch' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l last-log -d 'Show in an overview the log line that most likely explains a failed service' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l redact -d 'Replace known secrets in logs and in the output of programs with `[redacted:KIND]`' -r -f
 complete -c sek8s-status -n "__fish_sek8s_status_using_subcommand logs" -l program-path -d 'Colon-separated directories to search for the programs' -r -f -a "(__fish_complete_directories)"

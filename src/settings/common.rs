@@ -104,7 +104,7 @@ settings! {
         gpu_health_age: Duration {
             read: health_age,
             show: duration,
-            help: "Ask for the health of the GPUs at most this often, with serve and --watch",
+            help: "Ask for the health of the GPUs at most this often, with serve, wait and --watch",
             flag: "gpu-health-age",
             variable: "GPU_HEALTH_AGE",
             default: "30s",
