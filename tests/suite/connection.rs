@@ -147,12 +147,18 @@ impl Connection {
         self.send(format!("{method} {target} HTTP/1.1\r\nHost: test\r\n\r\n").as_bytes());
     }
 
-    /// The next answer, with the body that its head announces. A document has to be as docs/openapi.json describes it.
+    /// The next answer, with the body that its head announces.
     #[track_caller]
     pub fn answer(&mut self) -> Answer {
+        self.answer_to(None)
+    }
+
+    /// The same, where it is known what was asked. A document has to be as docs/openapi.json describes it.
+    #[track_caller]
+    pub fn answer_to(&mut self, target: Option<&str>) -> Answer {
         let mut answer = self.answer_to_head();
         answer.body = self.body(answer.length());
-        answer.is_described(None);
+        answer.is_described(target);
         answer
     }
 

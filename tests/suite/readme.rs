@@ -331,7 +331,9 @@ pub fn codes(files: &[&str], marks: &[&str]) -> BTreeSet<String> {
         for mark in marks {
             for rest in text.split(mark).skip(1).map(str::trim_start) {
                 let word = rest.strip_prefix('"').and_then(|rest| rest.split_once('"'));
-                let is_code = |word: &str| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+                let is_code = |word: &str| {
+                    word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+                };
                 found.extend(word.map(|(word, _)| word.to_owned()).filter(|word| is_code(word)));
             }
         }

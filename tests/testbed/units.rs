@@ -14,7 +14,7 @@ pub const TESTS: &[Test] = &[
     ("an alias answers under its own id", alias),
     ("a program that cannot be executed and a user that does not exist are explained", explained),
     ("without a system bus there is an error and never an empty answer", no_bus),
-    ("a condition skips a unit while a GPU has a fault, and wait --for answer waits for the bus", conditions),
+    ("a condition skips a unit while a GPU has a fault, which wait --for answer does not mind", conditions),
     ("one overview starts four processes", four_processes),
 ];
 

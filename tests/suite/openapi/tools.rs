@@ -8,7 +8,7 @@ const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json")
 
 /// A program of the folder, if there is one.
 fn tool(name: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(env::var_os("SEK8S_OPENAPI")?);
+    let folder = PathBuf::from(env::var_os("SEK8S_OPENAPI").unwrap_or_default());
     [folder.join("bin").join(name), folder.join("node_modules/.bin").join(name)]
         .into_iter()
         .find(|path| path.exists())
@@ -43,7 +43,7 @@ fn schemathesis_finds_nothing() {
         let mut command = Command::new(&program);
         command
             .args(["run", DOCUMENT, "--url", server.name(), "--checks=all", "--max-examples=15"])
-            .args(["--no-color", "--phases=examples,coverage,fuzzing,stateful", "--seed=1"])
+            .args(["--no-color", "--seed=1"])
             .current_dir(server.programs().path());
         if fails {
             command.arg("--exclude-checks=not_a_server_error");
